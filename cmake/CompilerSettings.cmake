@@ -1,0 +1,31 @@
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+# address+undefined (dev), thread (tsan), or empty (release).
+set(KEYTURN_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize= takes them")
+option(KEYTURN_HARDEN "Hardening flags of a release build" OFF)
+
+add_library(keyturn_settings INTERFACE)
+target_compile_options(keyturn_settings INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-align
+  -Woverloaded-virtual -Wimplicit-fallthrough -Werror)
+target_include_directories(keyturn_settings INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
+
+if(KEYTURN_SANITIZE)
+  target_compile_options(keyturn_settings INTERFACE
+    -fsanitize=${KEYTURN_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(keyturn_settings INTERFACE -fsanitize=${KEYTURN_SANITIZE})
+endif()
+if(KEYTURN_HARDEN)
+  target_compile_options(keyturn_settings INTERFACE
+    -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE)
+  target_link_options(keyturn_settings INTERFACE -pie -Wl,-z,relro,-z,now,-z,noexecstack)
+endif()

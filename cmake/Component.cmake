@@ -1,0 +1,27 @@
+# keyturn_component(NAME DEPS lib...): the folder's *.cc become the library keyturn_NAME, its *_test.cc the test
+# program keyturn_NAME_test. Every *_test.cc of the folder is in it: none can fall out of the build unnoticed.
+function(keyturn_component name)
+  cmake_parse_arguments(ARG "" "" "DEPS;TEST_DEPS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cc)
+  file(GLOB tests CONFIGURE_DEPENDS *_test.cc)
+  list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/main.cc ${tests})
+  if(sources)
+    add_library(keyturn_${name} STATIC ${sources})
+    target_link_libraries(keyturn_${name} PUBLIC keyturn_settings ${ARG_DEPS})
+  else()
+    add_library(keyturn_${name} INTERFACE)
+    target_link_libraries(keyturn_${name} INTERFACE keyturn_settings ${ARG_DEPS})
+  endif()
+  if(tests)
+    keyturn_test(keyturn_${name}_test SOURCES ${tests} DEPS keyturn_${name} ${ARG_TEST_DEPS})
+  endif()
+endfunction()
+
+# keyturn_test(NAME SOURCES file... DEPS lib...): one GoogleTest program, its cases known to ctest one by one.
+function(keyturn_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gtest GTest::gmock GTest::gtest_main rapidcheck)
+  target_compile_definitions(${name} PRIVATE KEYTURN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 600)
+endfunction()

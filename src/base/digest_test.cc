@@ -1,0 +1,31 @@
+#include "base/digest.h"
+
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+
+namespace keyturn {
+namespace {
+
+// FIPS 180-2 and RFC 4231 vectors.
+TEST(Digest, KnownVectors) {
+  EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  const Sha256 mac = hmac_sha256("Jefe", "what do ya want for nothing?");
+  EXPECT_EQ(to_hex(as_view(mac)), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  EXPECT_EQ(md5_hex("abc"), "900150983cd24fb0d6963f7d28e17f72");
+}
+
+TEST(Digest, UuidsAreWellFormedAndDeterministic) {
+  EXPECT_EQ(uuid_of("a"), uuid_of("a"));
+  EXPECT_NE(uuid_of("a"), uuid_of("b"));
+  EXPECT_EQ(uuid_of("a")[14], '8');
+  SeededRandom one(7);
+  SeededRandom two(7);
+  const std::string drawn = one.uuid();
+  EXPECT_EQ(drawn, two.uuid());
+  EXPECT_EQ(drawn.size(), 36U);
+  EXPECT_EQ(drawn[14], '4');
+}
+
+}  // namespace
+}  // namespace keyturn
