@@ -15,7 +15,8 @@ constexpr std::array<std::pair<FaultKind, const char*>, 7> kNames{{{FaultKind::r
                                                                    {FaultKind::cut, "cut"}}};
 
 bool matches(std::string_view pattern, std::string_view operation) {
-  if (!pattern.empty() && pattern.back() == '*') return operation.starts_with(pattern.substr(0, pattern.size() - 1));
+  if (!pattern.empty() && pattern.back() == '*')
+    return operation.starts_with(pattern.substr(0, pattern.size() - 1));
   return pattern == operation;
 }
 

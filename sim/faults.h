@@ -1,4 +1,5 @@
-// Faults by operation and count. One board serves the AWS services ("iam:CreateAccessKey") and the SQL Servers
+// Faults by operation and count. One board serves the AWS services ("iam:CreateAccessKey") and the SQL
+// Servers
 // ("tds:TARGET:login|query|commit").
 #pragma once
 
@@ -27,8 +28,8 @@ std::optional<FaultKind> parse_fault_kind(std::string_view text);
 struct Fault {
   std::string match;  // the operation; a trailing '*' matches any rest
   FaultKind kind = FaultKind::refuse;
-  int skip = 0;       // so many matching calls pass first
-  int count = 1;      // then so many are hit; negative: all
+  int skip = 0;   // so many matching calls pass first
+  int count = 1;  // then so many are hit; negative: all
   Duration delay{0};
 };
 

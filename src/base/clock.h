@@ -1,4 +1,5 @@
-// Time and interruption, as the rest of the program sees them. Nothing reads the system's clock but SystemClock.
+// Time and interruption, as the rest of the program sees them. Nothing reads the system's clock but
+// SystemClock.
 #pragma once
 
 #include <atomic>

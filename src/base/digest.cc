@@ -14,7 +14,9 @@ void require(bool done) {
   if (!done) std::abort();
 }
 
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+const unsigned char* bytes_of(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
 
 }  // namespace
 
@@ -27,15 +29,15 @@ Sha256 sha256(std::string_view bytes) {
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {
   Sha256 digest{};
   unsigned size = 0;
-  require(HMAC(EVP_sha256(), key.data(), int(key.size()), bytes_of(bytes), bytes.size(), digest.data(), &size) !=
-          nullptr);
+  require(HMAC(EVP_sha256(), key.data(), int(key.size()), bytes_of(bytes), bytes.size(), digest.data(),
+               &size) != nullptr);
   return digest;
 }
 
 std::string md5_hex(std::string_view bytes) {
   std::array<char, 16> digest{};
-  require(EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()), nullptr, EVP_md5(),
-                     nullptr) == 1);
+  require(EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()), nullptr,
+                     EVP_md5(), nullptr) == 1);
   return to_hex({digest.data(), digest.size()});
 }
 

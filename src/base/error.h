@@ -7,8 +7,8 @@
 
 namespace keyturn {
 
-// What a failed call left behind. `unknown` is the third outcome: the request may have been carried out although no
-// reply came, so whoever holds it must look again and never blindly repeat the call.
+// What a failed call left behind. `unknown` is the third outcome: the request may have been carried out
+// although no reply came, so whoever holds it must look again and never blindly repeat the call.
 enum class Effect { none, applied, unknown };
 
 enum class ErrorKind {
@@ -29,12 +29,12 @@ enum class ErrorKind {
 const char* to_string(ErrorKind kind);
 const char* to_string(Effect effect);
 
-// `message` is a sentence: what happened, to which host or resource. `hint` says what to do about it, or is empty.
-// Neither ever holds secret bytes.
+// `message` is a sentence: what happened, to which host or resource. `hint` says what to do about it, or is
+// empty. Neither ever holds secret bytes.
 struct Error {
   ErrorKind kind = ErrorKind::unavailable;
   Effect effect = Effect::none;
-  std::string code;     // the other side's own: "LimitExceeded", "15151"; may be empty
+  std::string code;  // the other side's own: "LimitExceeded", "15151"; may be empty
   std::string message;
   std::string hint;
 

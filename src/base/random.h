@@ -15,8 +15,8 @@ class Random {
   virtual ~Random() = default;
   virtual std::uint64_t next() = 0;
 
-  double unit();             // in [0, 1)
-  std::string uuid();        // version 4
+  double unit();       // in [0, 1)
+  std::string uuid();  // version 4
 };
 
 // The operating system's generator.

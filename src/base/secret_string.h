@@ -7,9 +7,9 @@
 
 namespace keyturn {
 
-// Holds secret bytes. There is no operator<<, no formatter and no implicit conversion: reveal() is the one way out, and
-// its every use is a place where a secret crosses TLS or stdin. Bytes are overwritten before memory is given back.
-// Not synchronised: share between threads as const.
+// Holds secret bytes. There is no operator<<, no formatter and no implicit conversion: reveal() is the one
+// way out, and its every use is a place where a secret crosses TLS or stdin. Bytes are overwritten before
+// memory is given back. Not synchronised: share between threads as const.
 class SecretString {
  public:
   SecretString() = default;

@@ -36,11 +36,8 @@ struct Unit {
   Duration length;
 };
 
-constexpr std::array<Unit, 5> kUnits{{{"d", days{1}},
-                                      {"h", hours{1}},
-                                      {"m", minutes{1}},
-                                      {"s", seconds{1}},
-                                      {"ms", Duration{1}}}};
+constexpr std::array<Unit, 5> kUnits{
+    {{"d", days{1}}, {"h", hours{1}}, {"m", minutes{1}}, {"s", seconds{1}}, {"ms", Duration{1}}}};
 
 tl::unexpected<Error> bad_duration(std::string_view text) {
   return fail(ErrorKind::usage, fmt::format("\"{}\" is not a duration.", text),
@@ -51,9 +48,9 @@ tl::unexpected<Error> bad_duration(std::string_view text) {
 
 std::string format_iso8601(TimePoint time) {
   const Fields f = split(time);
-  std::string text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", int(f.date.year()), unsigned(f.date.month()),
-                                 unsigned(f.date.day()), f.time.hours().count(), f.time.minutes().count(),
-                                 f.time.seconds().count());
+  std::string text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", int(f.date.year()),
+                                 unsigned(f.date.month()), unsigned(f.date.day()), f.time.hours().count(),
+                                 f.time.minutes().count(), f.time.seconds().count());
   if (f.time.subseconds().count() != 0) text += fmt::format(".{:03}", f.time.subseconds().count());
   return text + "Z";
 }
@@ -67,11 +64,12 @@ std::string format_basic_iso8601(TimePoint time) {
 
 Result<TimePoint> parse_iso8601(std::string_view text) {
   const auto bad = [&] {
-    return fail(ErrorKind::invalid_reply, fmt::format("\"{}\" is not a date of the form 2026-01-02T03:04:05Z.", text));
+    return fail(ErrorKind::invalid_reply,
+                fmt::format("\"{}\" is not a date of the form 2026-01-02T03:04:05Z.", text));
   };
   int y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0;
-  const bool shape = text.size() >= 20 && text[4] == '-' && text[7] == '-' && (text[10] == 'T' || text[10] == ' ') &&
-                     text[13] == ':' && text[16] == ':';
+  const bool shape = text.size() >= 20 && text[4] == '-' && text[7] == '-' &&
+                     (text[10] == 'T' || text[10] == ' ') && text[13] == ':' && text[16] == ':';
   if (!shape || !read_int(text, 0, 4, y) || !read_int(text, 5, 2, mo) || !read_int(text, 8, 2, d) ||
       !read_int(text, 11, 2, h) || !read_int(text, 14, 2, mi) || !read_int(text, 17, 2, s))
     return bad();

@@ -14,20 +14,50 @@ namespace keyturn::rotation {
 enum class Outcome { done = 0, failed = 1, bad_usage = 2, incomplete = 3, blocked = 4, another_run = 5 };
 const char* to_string(Outcome outcome);
 
-struct DropPending { VersionId version; };
-struct Prove { VersionId version; KeyId key; };
-struct Distribute { VersionId version; KeyId key; std::vector<TargetName> targets; bool canary = false; };
-struct Promote { std::optional<VersionId> from; VersionId to; KeyId key; };
-struct Repair { VersionId version; KeyId key; std::vector<TargetName> targets; };
-struct Reactivate { KeyId key; std::vector<TargetName> for_targets; };
-struct DeleteKey { KeyId key; std::string close_intent; };  // close_intent: run id of the intent that explained it, or ""
-struct CloseIntent { std::string run_id; };
-struct Deactivate { KeyId key; };
+struct DropPending {
+  VersionId version;
+};
+struct Prove {
+  VersionId version;
+  KeyId key;
+};
+struct Distribute {
+  VersionId version;
+  KeyId key;
+  std::vector<TargetName> targets;
+  bool canary = false;
+};
+struct Promote {
+  std::optional<VersionId> from;
+  VersionId to;
+  KeyId key;
+};
+struct Repair {
+  VersionId version;
+  KeyId key;
+  std::vector<TargetName> targets;
+};
+struct Reactivate {
+  KeyId key;
+  std::vector<TargetName> for_targets;
+};
+struct DeleteKey {
+  KeyId key;
+  std::string close_intent;
+};  // close_intent: run id of the intent that explained it, or ""
+struct CloseIntent {
+  std::string run_id;
+};
+struct Deactivate {
+  KeyId key;
+};
 struct Create {};  // intent, create, store, close
-struct Stop { Outcome outcome = Outcome::done; };
+struct Stop {
+  Outcome outcome = Outcome::done;
+};
 
-using Action = std::variant<DropPending, Prove, Distribute, Promote, Repair, Reactivate, DeleteKey, CloseIntent,
-                            Deactivate, Create, Stop>;
+using Action = std::variant<DropPending, Prove, Distribute, Promote, Repair, Reactivate, DeleteKey,
+                            CloseIntent, Deactivate, Create, Stop>;
 std::string name_of(const Action& action);  // "drop_pending", "prove" …: stable, used in JSON
 
 // Something that only a person can settle. It never stops rows that help.

@@ -1,5 +1,5 @@
-// What a run sees of the world before it decides: plain data, no I/O. All dates are on the controller's clock: whoever
-// reads a date off another clock converts it by that clock's own "now" (see TargetState).
+// What a run sees of the world before it decides: plain data, no I/O. All dates are on the controller's
+// clock: whoever reads a date off another clock converts it by that clock's own "now" (see TargetState).
 #pragma once
 
 #include <optional>
@@ -91,23 +91,27 @@ const char* to_string(Standing standing);
 struct TargetState {
   TargetName name;
   Standing standing = Standing::unreachable;
-  std::string reason;              // a sentence, for all but `updatable`
-  std::optional<TimePoint> since;  // since when it is unreachable, where that is known (a stopped EC2 instance)
-  std::string product_version;     // "16.0.4085.2"; empty if unknown
+  std::string reason;  // a sentence, for all but `updatable`
+  std::optional<TimePoint>
+      since;                    // since when it is unreachable, where that is known (a stopped EC2 instance)
+  std::string product_version;  // "16.0.4085.2"; empty if unknown
   std::string edition;
   std::vector<CredentialState> credentials;  // every managed name, existing or not
   std::vector<RunningBackup> backups;        // running now, as far as the login may see them
   std::vector<std::string> warnings;         // a more specific credential that shadows a managed one …
 
-  [[nodiscard]] bool readable() const { return standing == Standing::updatable || standing == Standing::read_only; }
-  [[nodiscard]] bool confirmed_on(const KeyId& key) const;    // every credential is; false if there is none
-  [[nodiscard]] bool marked_with(const KeyId& key) const;     // some marker names the key
+  [[nodiscard]] bool readable() const {
+    return standing == Standing::updatable || standing == Standing::read_only;
+  }
+  [[nodiscard]] bool confirmed_on(const KeyId& key) const;  // every credential is; false if there is none
+  [[nodiscard]] bool marked_with(const KeyId& key) const;   // some marker names the key
   [[nodiscard]] std::optional<TimePoint> last_marked_at() const;
 };
 
 struct Observation {
-  TimePoint began_at;  // before the first read: `now` for every age in it
+  TimePoint began_at;                // before the first read: `now` for every age in it
   std::vector<TargetState> targets;  // read before keys and stages
+  std::string user;                  // whose keys
   std::vector<AccessKey> keys;
   SecretState secret;
 

@@ -1,7 +1,8 @@
 // What the rotation needs of the world. Declared here by the consumer, implemented by aws/, fleet/ and sim/.
 //
-// Every call that changes something takes `not_after`: no request of it may be sent later, retries included, and none is
-// repeated while its effect is unknown. A result with Effect::unknown means that it may have been carried out.
+// Every call that changes something takes `not_after`: no request of it may be sent later, retries included,
+// and none is repeated while its effect is unknown. A result with Effect::unknown means that it may have been
+// carried out.
 #pragma once
 
 #include <optional>
@@ -18,7 +19,8 @@ namespace keyturn::rotation {
 class KeyIssuer {
  public:
   virtual ~KeyIssuer() = default;
-  virtual Result<std::vector<AccessKey>> list() = 0;  // with last-used data
+  [[nodiscard]] virtual std::string user() const = 0;  // whose keys: for messages and commands to type
+  virtual Result<std::vector<AccessKey>> list() = 0;   // with last-used data
   struct NewKey {
     KeyPair pair;
     TimePoint created_at;
@@ -32,17 +34,19 @@ class KeyIssuer {
 class SecretStore {
  public:
   virtual ~SecretStore() = default;
-  // Every labelled version's key id; those of unlabelled versions only where one of `keys` is named by no labelled one.
+  // Every labelled version's key id; those of unlabelled versions only where one of `keys` is named by no
+  // labelled one.
   virtual Result<SecretState> observe(const std::vector<KeyId>& keys) = 0;
   // The stages alone, by one cheap call: for the check just before a write to a target. Key ids are left out.
   virtual Result<SecretState> stages() = 0;
   virtual Result<KeyPair> read(const VersionId& version) = 0;
 
-  // Stores the pair as a new version `token` with AWSPENDING. The same token and value again is no change, so that this
-  // call may be repeated; another value for the token is ErrorKind::conflict.
+  // Stores the pair as a new version `token` with AWSPENDING. The same token and value again is no change, so
+  // that this call may be repeated; another value for the token is ErrorKind::conflict.
   virtual Result<void> put_pending(const VersionId& token, const KeyPair& pair, TimePoint not_after) = 0;
   // Moves AWSCURRENT by compare-and-swap; ErrorKind::conflict if `from` does not have it any more.
-  virtual Result<void> promote(const std::optional<VersionId>& from, const VersionId& to, TimePoint not_after) = 0;
+  virtual Result<void> promote(const std::optional<VersionId>& from, const VersionId& to,
+                               TimePoint not_after) = 0;
   // Takes AWSPENDING off `version`; ErrorKind::conflict if it is elsewhere.
   virtual Result<void> drop_pending(const VersionId& version, TimePoint not_after) = 0;
   virtual Result<void> write_intent(const Intent& intent, TimePoint not_after) = 0;
@@ -53,10 +57,15 @@ class SecretStore {
 class KeyProver {
  public:
   virtual ~KeyProver() = default;
-  // Before a key is made: do the buckets exist, in the region that their URLs say? ErrorKind::usage where not.
+  // Before a key is made: do the buckets exist, in the region that their URLs say? ErrorKind::usage where
+  // not.
   virtual Result<void> check_destination() = 0;
 
-  enum class Verdict { proven, refused, ill };  // ill: AWS did not answer properly; nothing is known of the key
+  enum class Verdict {
+    proven,
+    refused,
+    ill
+  };  // ill: AWS did not answer properly; nothing is known of the key
   struct Proof {
     Verdict verdict = Verdict::ill;
     std::string reason;  // a sentence, unless proven
@@ -69,12 +78,14 @@ class KeyProver {
 class Fleet {
  public:
   virtual ~Fleet() = default;
-  // Every known target; one that fails is in the list with its reason. An error only where the list itself can't be had.
+  // Every known target; one that fails is in the list with its reason. An error only where the list itself
+  // can't be had.
   virtual Result<std::vector<TargetState>> observe() = 0;
 
   struct Order {
     VersionId version;  // whose key to write
-    Stage stage = Stage::pending;  // written only while that version has this stage; `current`: and nothing is pending
+    Stage stage =
+        Stage::pending;  // written only while that version has this stage; `current`: and nothing is pending
     std::vector<TargetName> targets;
     TimePoint not_after;
   };
@@ -83,7 +94,8 @@ class Fleet {
     std::optional<TargetState> after;  // as read back; nothing where it was not read
     std::optional<Error> error;        // nothing: written and read back
   };
-  // One outcome a target; a target's failure never stops another's turn. Ends early only when `stop` is requested.
+  // One outcome a target; a target's failure never stops another's turn. Ends early only when `stop` is
+  // requested.
   virtual std::vector<Outcome> write(const Order& order) = 0;
 };
 
