@@ -1,0 +1,46 @@
+# A thin front. The build itself is CMake's (CMakePresets.json); everything here can be typed by hand.
+JOBS ?= $(shell nproc)
+SOURCES = find src sim lab tests -name node_modules -prune -o \( -name '*.cc' -o -name '*.h' \) -print
+
+.PHONY: help setup clients build test demo tsan tidy format lint clean
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Install the Debian packages that build, tests and lints need
+	tools/setup.sh
+
+clients: setup # What the interop tests talk with
+	tools/venv.sh
+
+build: setup ## Build everything with ASan and UBSan into build/dev
+	cmake --preset dev
+	cmake --build --preset dev -j $(JOBS)
+
+test: clients build ## Build, then run every test: unit, simulation, process, interop, project
+	ctest --preset dev
+
+demo: setup ## Build a release and rotate the key of a lab fleet under running backups
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS) --target keyturn keyturn-lab
+	tools/demo.sh build/release
+
+tsan: setup ## Build with ThreadSanitizer into build/tsan, and run the C++ tests
+	cmake --preset tsan
+	cmake --build --preset tsan -j $(JOBS)
+	ctest --preset tsan --label-exclude python
+
+tidy: setup ## Run clang-tidy over our own files
+	cmake --preset tidy
+	$(SOURCES) | grep '\.cc$$' | xargs -P $(JOBS) -n 4 clang-tidy-14 -p build/tidy --quiet
+
+format: setup ## Format every C++ file
+	$(SOURCES) | xargs clang-format-14 -i
+
+lint: tidy ## clang-tidy, shellcheck and the project's own checks
+	shellcheck tools/*.sh .ci/run
+	cmake --preset dev
+	ctest --preset dev --label-regex project
+
+clean: ## Remove what was built; keeps the compiler cache
+	rm -rf build .venv tests/node_modules
