@@ -1,5 +1,5 @@
-// The seam to SQL Server: one logged-in connection that runs batches. ODBC implements it here, the simulated SQL Server
-// in tests.
+// The seam to SQL Server: one logged-in connection that runs batches. ODBC implements it here, the simulated
+// SQL Server in tests.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@
 
 namespace keyturn::sqlserver {
 
-// A value as text (UTF-8), or NULL. keyturn's own queries cast every column to nvarchar, so that no driver's idea of a
-// date or a sql_variant comes between.
+// A value as text (UTF-8), or NULL. keyturn's own queries cast every column to nvarchar, so that no driver's
+// idea of a date or a sql_variant comes between.
 using SqlValue = std::optional<std::string>;
 using SqlRow = std::vector<SqlValue>;
 
@@ -28,16 +28,17 @@ struct ResultSet {
 class SqlSession {
  public:
   virtual ~SqlSession() = default;
-  // Runs one batch to its end and returns every result set, in order; drains all of them before it answers, since an
-  // error of a later statement arrives only then. `batch` is wiped by the implementation where it keeps a copy. Errors:
-  // the server's own with its number in Error::code; timed_out and broken connections with Effect::unknown.
+  // Runs one batch to its end and returns every result set, in order; drains all of them before it answers,
+  // since an error of a later statement arrives only then. `batch` is wiped by the implementation where it
+  // keeps a copy. Errors: the server's own with its number in Error::code; timed_out and broken connections
+  // with Effect::unknown.
   virtual Result<std::vector<ResultSet>> run(const SecretString& batch, Duration timeout) = 0;
 };
 
 struct SqlAddress {
   std::string host;
-  std::uint16_t port = 0;       // 0: ask SQL Browser for `instance`
-  std::string instance;         // empty or MSSQLSERVER: the default instance
+  std::uint16_t port = 0;  // 0: ask SQL Browser for `instance`
+  std::string instance;    // empty or MSSQLSERVER: the default instance
 };
 
 struct SqlLogin {
@@ -49,7 +50,8 @@ struct SqlLogin {
 class SqlConnector {
  public:
   virtual ~SqlConnector() = default;
-  // Connects and logs in; encrypted, with the server's certificate checked unless the configuration says otherwise.
+  // Connects and logs in; encrypted, with the server's certificate checked unless the configuration says
+  // otherwise.
   virtual Result<std::unique_ptr<SqlSession>> connect(const SqlAddress& address, const SqlLogin& login,
                                                       Duration timeout) = 0;
 };
