@@ -1,0 +1,89 @@
+// Rows 11 and 12: the end of AWSPREVIOUS. No key is deactivated while a known target may still hold it.
+#include <fmt/format.h>
+
+#include "rotation/rows.h"
+
+namespace keyturn::rotation {
+namespace {
+
+// The key that AWSPREVIOUS names, unless the current version names the same one.
+const AccessKey* retiring(const Case& world) {
+  if (world.previous_key == nullptr || !world.current_is_live()) return nullptr;
+  return world.previous_key->id == world.current_key->id ? nullptr : world.previous_key;
+}
+
+std::optional<std::string> reason_to_wait(const Case& world) {
+  const auto holdouts = world.holdouts();
+  if (!holdouts.empty())
+    return fmt::format("these targets are not confirmed on the current key: {}",
+                       join_names(names_of(holdouts)));
+  if (world.now <= world.grace_ends())
+    return fmt::format("its grace ends at {}", format_iso8601(world.grace_ends()));
+  if (const TargetState* target = world.running_older_backup())
+    return fmt::format("a backup on {} that began before the key changed is still running", target->name);
+  return std::nullopt;
+}
+
+bool used_by_others(const Case& world, const AccessKey& key) {
+  return key.last_used && key.last_used->at > world.backups_ended();
+}
+
+}  // namespace
+
+std::optional<Choice> deactivate_previous(const Case& world, Findings& findings) {
+  const AccessKey* key = retiring(world);
+  if (key == nullptr || key->status != KeyStatus::active) return std::nullopt;
+  // While a rotation is under way, targets are being confirmed on another key.
+  if (world.pending != nullptr) return std::nullopt;
+  if (const auto wait = reason_to_wait(world)) {
+    findings.pending_work.push_back(fmt::format("{} (AWSPREVIOUS) stays Active: {}.", key->id, *wait));
+    return std::nullopt;
+  }
+  if (used_by_others(world, *key)) {
+    findings.blockers.push_back(
+        {11, key->id,
+         fmt::format("AWSPREVIOUS key {} ({}) was used after every target had the new one: something else "
+                     "lives on it.",
+                     key->id, describe(*key)),
+         fmt::format("Find that user (CloudTrail: `aws cloudtrail lookup-events --lookup-attributes "
+                     "AttributeKey=AccessKeyId,AttributeValue={0}`) and give it a key of its own. To end it "
+                     "regardless: "
+                     "`aws iam update-access-key --user-name {1} --access-key-id {0} --status Inactive`.",
+                     key->id, world.world.user)});
+    return std::nullopt;
+  }
+  return Choice{
+      11, Deactivate{key->id},
+      fmt::format(
+          "Every known target is confirmed on {}, the grace of {} is over, and it was not used since.",
+          world.current_key->id, key->id)};
+}
+
+std::optional<Choice> delete_previous(const Case& world, Findings& findings) {
+  const AccessKey* key = retiring(world);
+  if (key == nullptr || key->status != KeyStatus::inactive || world.pending != nullptr) return std::nullopt;
+  if (world.any_marked_with(key->id)) {
+    findings.pending_work.push_back(
+        fmt::format("{} (AWSPREVIOUS) stays Inactive: a target is marked with it.", key->id));
+    return std::nullopt;
+  }
+  if (world.now <= world.grace_ends() || used_by_others(world, *key)) {
+    findings.pending_work.push_back(fmt::format(
+        "{} (AWSPREVIOUS) stays Inactive: it, or the fleet, was not quiet for long enough.", key->id));
+    return std::nullopt;
+  }
+  // IAM keeps no date of a deactivation; grace + quarantine after the last change is never earlier than that.
+  const TimePoint quarantine_ends = world.grace_ends() + world.policy.quarantine;
+  const bool slot_needed = world.due().has_value() && world.world.keys.size() >= 2;
+  if (world.now <= quarantine_ends && !slot_needed) {
+    findings.pending_work.push_back(
+        fmt::format("{} (AWSPREVIOUS, Inactive) is deleted after {}, or when its slot is needed.", key->id,
+                    format_iso8601(quarantine_ends)));
+    return std::nullopt;
+  }
+  return Choice{12, DeleteKey{key->id, {}},
+                fmt::format("{} is Inactive and quiet, no target is marked with it, and {}.", key->id,
+                            slot_needed ? "its slot is needed" : "its quarantine is over")};
+}
+
+}  // namespace keyturn::rotation

@@ -1,0 +1,256 @@
+#include "rotation/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "rotation/create_key.h"
+
+namespace keyturn::rotation {
+namespace {
+
+// No sound run comes near: a fleet of one target a wave takes a hundred or so per hundred targets, and each
+// target is tried twice at most. It bounds what a defect could do.
+constexpr std::size_t kMaxSteps = 100'000;
+// One action on one thing may fail so often before the run ends.
+constexpr int kMaxFailures = 3;
+
+// What can't be taken back, or takes something away, rests on targets that were all read just now.
+bool needs_fresh_targets(const Action& action) {
+  return std::holds_alternative<Deactivate>(action) || std::holds_alternative<DeleteKey>(action) ||
+         std::holds_alternative<Reactivate>(action);
+}
+
+bool is_another_look_worth_it(const Error& error) {
+  return error.kind == ErrorKind::conflict || error.kind == ErrorKind::past_deadline ||
+         error.effect == Effect::unknown;
+}
+
+}  // namespace
+
+Run::Run(const Policy& policy, const Ports& ports, Clock& clock, const StopFlag* stop, EventSink& events,
+         std::string run_id, Command command)
+    : policy_(policy), ports_(ports), clock_(clock), stop_(stop), events_(events) {
+  memory_.command = command;
+  result_.run_id = std::move(run_id);
+  result_.command = command;
+  result_.started_at = clock.now();
+}
+
+RunResult Run::go() {
+  bool afresh = true;
+  while (result_.steps.size() < kMaxSteps) {
+    if (stop_ != nullptr && stop_->requested())
+      return finish({Outcome::incomplete, "Stopped as asked; what was in flight has ended.",
+                     fmt::format("Run `keyturn {}` again to go on from here.", to_string(memory_.command))});
+    if (auto seen = observe(afresh); !seen)
+      return finish({Outcome::failed, seen.error().message, seen.error().hint});
+    decision_ = decide(policy_, world_, memory_);
+    afresh = needs_fresh_targets(decision_.action) && !targets_read_now_;
+    if (afresh) continue;
+    if (auto ending = act(decision_)) return finish(std::move(*ending));
+  }
+  return finish({Outcome::failed, "The run did not come to an end.", "Please report this as a defect."});
+}
+
+bool Run::targets_fresh_enough() const {
+  // Half the deadline, so that what is decided on them has time to land.
+  return clock_.now() - world_.began_at < policy_.deadline / 2;
+}
+
+Result<void> Run::observe(bool afresh) {
+  targets_read_now_ = afresh || !result_.before || !targets_fresh_enough();
+  if (targets_read_now_) {
+    const TimePoint began_at = clock_.now();
+    auto targets = ports_.fleet.observe();
+    if (!targets) return fail(targets.error());
+    world_.began_at = began_at;
+    world_.targets = std::move(*targets);
+  }
+  // Targets before stages: a stage read first could be out of date by the time a target is seen to hold its
+  // key.
+  if (auto read = read_keys_and_stages(); !read) return read;
+  if (!result_.before) result_.before = world_;
+  result_.after = world_;
+  return {};
+}
+
+Result<void> Run::read_keys_and_stages() {
+  auto keys = ports_.issuer.list();
+  if (!keys) return fail(keys.error());
+  std::vector<KeyId> ids;
+  for (const AccessKey& key : *keys) ids.push_back(key.id);
+  auto secret = ports_.store.observe(ids);
+  if (!secret) return fail(secret.error());
+  world_.user = ports_.issuer.user();
+  world_.keys = std::move(*keys);
+  world_.secret = std::move(*secret);
+  return {};
+}
+
+std::optional<Run::Ending> Run::act(const Decision& decision) {
+  if (const auto* stop = std::get_if<Stop>(&decision.action))
+    return Ending{stop->outcome, decision.reason, {}};
+  Step step;
+  step.at = clock_.now();
+  step.row = decision.row;
+  step.action = name_of(decision.action);
+  step.reason = decision.reason;
+  events_.step_began(step);
+  if (clock_.now() >= not_after())
+    step.error = Error{ErrorKind::past_deadline,
+                       Effect::none,
+                       {},
+                       fmt::format("Looking at the fleet took longer than the deadline of {}.",
+                                   format_duration(policy_.deadline)),
+                       "Raise [sql] concurrency, or deadline and what must be longer than it."};
+  auto ending = step.error ? std::nullopt : carry_out(decision, step);
+  step.ended_at = clock_.now();
+  events_.step_ended(step);
+  if (!ending && step.error) ending = after_failure(step);
+  result_.steps.push_back(std::move(step));
+  return ending;
+}
+
+std::optional<Run::Ending> Run::carry_out(const Decision& decision, Step& step) {
+  const auto set_error = [&](const Result<void>& done) {
+    if (!done) step.error = done.error();
+  };
+  if (const auto* drop = std::get_if<DropPending>(&decision.action)) {
+    step.version = drop->version;
+    set_error(ports_.store.drop_pending(drop->version, not_after()));
+    if (decision.row == 1 && !step.error) memory_.rotated = true;
+  } else if (const auto* proof = std::get_if<Prove>(&decision.action)) {
+    step.version = proof->version;
+    step.key = proof->key;
+    step.error = prove(proof->version, proof->key);
+    // AWS being ill says nothing about the key: stop rather than guess.
+    if (step.error && step.error->kind == ErrorKind::unavailable)
+      return Ending{Outcome::incomplete, step.error->message, "Run keyturn again once AWS answers."};
+  } else if (const auto* roll_out = std::get_if<Distribute>(&decision.action)) {
+    step.key = roll_out->key;
+    write(roll_out->version, Stage::pending, roll_out->targets, step);
+  } else if (const auto* repair = std::get_if<Repair>(&decision.action)) {
+    step.key = repair->key;
+    write(repair->version, Stage::current, repair->targets, step);
+  } else if (const auto* promotion = std::get_if<Promote>(&decision.action)) {
+    step.version = promotion->to;
+    step.key = promotion->key;
+    step.error = promote(*promotion);
+  } else if (const auto* reactivate = std::get_if<Reactivate>(&decision.action)) {
+    step.key = reactivate->key;
+    for (const TargetName& name : reactivate->for_targets) step.targets.push_back({name, {}});
+    set_error(ports_.issuer.set_status(reactivate->key, KeyStatus::active, not_after()));
+  } else if (const auto* deactivate = std::get_if<Deactivate>(&decision.action)) {
+    step.key = deactivate->key;
+    set_error(ports_.issuer.set_status(deactivate->key, KeyStatus::inactive, not_after()));
+  } else if (const auto* deletion = std::get_if<DeleteKey>(&decision.action)) {
+    step.key = deletion->key;
+    set_error(ports_.issuer.remove(deletion->key, not_after()));
+    if (!step.error && !deletion->close_intent.empty())
+      set_error(ports_.store.close_intent(deletion->close_intent, not_after()));
+  } else if (const auto* close = std::get_if<CloseIntent>(&decision.action)) {
+    set_error(ports_.store.close_intent(close->run_id, not_after()));
+  } else if (std::holds_alternative<Create>(decision.action)) {
+    if (auto usable = ports_.prover.check_destination(); !usable) {
+      step.error = usable.error();
+      if (usable.error().kind == ErrorKind::usage)
+        return Ending{Outcome::bad_usage, usable.error().message, usable.error().hint};
+    } else {
+      step.error = create(step);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Run::Ending> Run::after_failure(const Step& step) {
+  const Error& error = *step.error;
+  const int failures = ++failures_[step.action + " " + step.key + step.version];
+  // The next observation tells what came of it; a bound keeps a sick world from holding the run for ever.
+  if (is_another_look_worth_it(error) && failures < kMaxFailures) {
+    if (error.kind == ErrorKind::past_deadline)
+      world_.began_at = TimePoint{};  // everything is to be read anew
+    return std::nullopt;
+  }
+  if (memory_.create_failed) return std::nullopt;  // `decide` ends the run, after all that can still be done
+  return Ending{error.kind == ErrorKind::past_deadline ? Outcome::incomplete : Outcome::failed, error.message,
+                error.hint};
+}
+
+std::optional<Error> Run::prove(const VersionId& version, const KeyId& key) {
+  const auto pair = ports_.store.read(version);
+  if (!pair) return pair.error();
+  const AccessKey* known = world_.key(key);
+  const TimePoint made_at = known == nullptr ? clock_.now() : known->created_at;
+  const KeyProver::Proof proof = ports_.prover.prove(
+      *pair, std::min(std::max(made_at + policy_.propagation, clock_.now()), not_after()));
+  switch (proof.verdict) {
+    case KeyProver::Verdict::proven:
+      memory_.proven.insert(key);
+      return std::nullopt;
+    case KeyProver::Verdict::refused:
+      memory_.refused[key] = proof.reason;
+      // Another new key would meet the same refusal.
+      if (key == created_)
+        memory_.create_failed = RunMemory::CreateFailure{
+            Outcome::failed, fmt::format("The new key {} was refused and abandoned: {}", key, proof.reason)};
+      return std::nullopt;
+    case KeyProver::Verdict::ill:
+      break;
+  }
+  return Error{ErrorKind::unavailable, Effect::none, {}, proof.reason, {}};
+}
+
+void Run::write(const VersionId& version, Stage stage, const std::vector<TargetName>& targets, Step& step) {
+  step.version = version;
+  for (const Fleet::Outcome& outcome : ports_.fleet.write({version, stage, targets, not_after()})) {
+    step.targets.push_back({outcome.target, outcome.error ? outcome.error->sentence() : std::string{}});
+    remember(outcome);
+  }
+}
+
+void Run::remember(const Fleet::Outcome& outcome) {
+  const auto target = std::find_if(world_.targets.begin(), world_.targets.end(),
+                                   [&](const TargetState& state) { return state.name == outcome.target; });
+  if (target == world_.targets.end()) return;
+  if (outcome.after) *target = *outcome.after;
+  if (!outcome.error) return;
+  WriteFailure& failure = memory_.failed[outcome.target];
+  failure.reason = outcome.error->sentence();
+  // A stop that the user asked for is not the target's fault. A deadline counts: a run that is too slow must
+  // end too.
+  if (outcome.error->kind != ErrorKind::cancelled) ++failure.attempts;
+}
+
+std::optional<Error> Run::create(Step& step) {
+  Creation creation = create_and_store(policy_, ports_, clock_, world_, result_.run_id, not_after());
+  created_ = creation.key;
+  step.key = creation.key;
+  if (creation.give_up) memory_.create_failed = std::move(creation.give_up);
+  return std::move(creation.error);
+}
+
+std::optional<Error> Run::promote(const Promote& action) {
+  auto promoted = ports_.store.promote(action.from, action.to, not_after());
+  if (!promoted) return promoted.error();
+  memory_.rotated = true;
+  return std::nullopt;
+}
+
+RunResult Run::finish(Ending ending) {
+  result_.outcome = ending.outcome;
+  result_.reason = std::move(ending.reason);
+  result_.hint = std::move(ending.hint);
+  if (result_.before) {
+    // Once more over what was seen last, so that laggards and blockers are those of the end.
+    Decision last = decide(policy_, world_, memory_);
+    result_.after = world_;
+    result_.blockers = std::move(last.blockers);
+    result_.laggards = std::move(last.laggards);
+    result_.pending_work = std::move(last.pending_work);
+  }
+  result_.ended_at = clock_.now();
+  return std::move(result_);
+}
+
+}  // namespace keyturn::rotation
