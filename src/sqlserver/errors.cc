@@ -1,0 +1,202 @@
+#include "sqlserver/errors.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "sqlserver/credential_batches.h"
+
+namespace keyturn::sqlserver {
+namespace {
+
+struct KnownNumber {
+  int number;
+  ErrorKind kind;
+  std::string_view what;  // "{where}: …"
+  std::string_view hint;
+};
+
+constexpr std::string_view kGrantHint =
+    "As an administrator of it: GRANT ALTER ANY CREDENTIAL TO [the login];";
+
+constexpr std::array kKnown{
+    KnownNumber{102, ErrorKind::invalid_reply, "does not understand the batch (error 102)",
+                "It is probably not a SQL Server, or one too old."},
+    KnownNumber{208, ErrorKind::invalid_reply, "lacks a system view that SQL Server has (error 208)",
+                "It is probably not a SQL Server, or one too old."},
+    KnownNumber{229, ErrorKind::denied, "denies the login a system view",
+                "Undo the DENY for this login or for public."},
+    KnownNumber{596, ErrorKind::unavailable, "ended the session: an administrator killed it",
+                "Run again; what was not committed was rolled back."},
+    KnownNumber{976, ErrorKind::unavailable, "is a replica whose database can't be read",
+                "Name the instance, not the listener."},
+    KnownNumber{983, ErrorKind::unavailable, "is a replica whose database can't be reached",
+                "Name the instance, not the listener."},
+    KnownNumber{kErrorDeadlock, ErrorKind::conflict, "chose this session as the victim of a deadlock",
+                "Run again."},
+    KnownNumber{1222, ErrorKind::conflict, "has the credentials locked by another session (lock time-out)",
+                "Look for an open transaction with CREATE or ALTER CREDENTIAL in it, then run again."},
+    KnownNumber{4060, ErrorKind::denied, "does not let the login open its default database",
+                "Give the login master as its default database."},
+    KnownNumber{6005, ErrorKind::unavailable, "is shutting down", "Run again when it is up."},
+    KnownNumber{kErrorNoSuchCredential, ErrorKind::conflict,
+                "found no credential to alter: it was dropped meanwhile, or the login may not alter it",
+                kGrantHint},
+    KnownNumber{15247, ErrorKind::denied, "does not let the login create credentials", kGrantHint},
+    KnownNumber{kErrorCredentialExists, ErrorKind::conflict,
+                "has a credential of this name already: another program made it meanwhile", "Run again."},
+    KnownNumber{17142, ErrorKind::unavailable, "is paused", "Continue the service, then run again."},
+    KnownNumber{17187, ErrorKind::unavailable, "is starting and does not take logins yet",
+                "Run again in a minute."},
+    KnownNumber{17830, ErrorKind::unavailable, "closed the connection during login",
+                "Look into its error log."},
+    KnownNumber{18452, ErrorKind::denied, "takes Windows logins only (error 18452)",
+                "Allow SQL Server authentication (mixed mode) there."},
+    KnownNumber{18456, ErrorKind::denied,
+                "refused the login: wrong user name or password, or the login is not allowed in",
+                "Its error log names the reason as a state (5 no such login, 8 wrong password, 7 disabled, "
+                "58 Windows "
+                "authentication only). The password comes from the SQL password secret."},
+    KnownNumber{18470, ErrorKind::denied, "refused the login: the account is disabled",
+                "ALTER LOGIN [the login] ENABLE;"},
+    KnownNumber{18486, ErrorKind::denied, "refused the login: the account is locked out",
+                "ALTER LOGIN [the login] WITH PASSWORD = '…' UNLOCK;"},
+    KnownNumber{18487, ErrorKind::denied, "refused the login: its password has expired",
+                "Set a new password for it."},
+    KnownNumber{18488, ErrorKind::denied, "refused the login: its password must be changed first",
+                "Set a new password for it, with CHECK_EXPIRATION = OFF."},
+    KnownNumber{kErrorPastDeadline, ErrorKind::past_deadline,
+                "was not written: the deadline of the run has passed", "Run again."},
+    KnownNumber{kErrorWorldMoved, ErrorKind::conflict,
+                "was not written: a credential was altered there since it was read",
+                "Run again; it is read anew then."},
+    KnownNumber{kErrorNotSerialised, ErrorKind::conflict, "was not written: another keyturn is writing to it",
+                "Run again when the other one has ended."},
+};
+
+bool is_server_number(int native) {
+  constexpr int kFreeTdsFirst = 20000;
+  constexpr int kFreeTdsLast = 20999;
+  return native > 0 && (native < kFreeTdsFirst || native > kFreeTdsLast);
+}
+
+// WinSock numbers that Microsoft's driver reports as native ones; they are no errors of the server.
+bool is_socket_number(const Diagnostic& diagnostic) {
+  return diagnostic.sqlstate.substr(0, 2) == "08" && diagnostic.native >= 10000 && diagnostic.native < 11100;
+}
+
+const Diagnostic* server_error(const std::vector<Diagnostic>& diagnostics) {
+  const auto found = std::find_if(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& d) {
+    return is_server_number(d.native) && !is_socket_number(d) && d.sqlstate.substr(0, 2) != "01";
+  });
+  return found == diagnostics.end() ? nullptr : &*found;
+}
+
+bool any_state(const std::vector<Diagnostic>& diagnostics, std::string_view prefix) {
+  return std::any_of(diagnostics.begin(), diagnostics.end(),
+                     [&](const Diagnostic& d) { return d.sqlstate.substr(0, prefix.size()) == prefix; });
+}
+
+bool any_native(const std::vector<Diagnostic>& diagnostics, int native) {
+  return std::any_of(diagnostics.begin(), diagnostics.end(),
+                     [&](const Diagnostic& d) { return d.native == native; });
+}
+
+bool any_text(const std::vector<Diagnostic>& diagnostics, std::string_view text) {
+  return std::any_of(diagnostics.begin(), diagnostics.end(),
+                     [&](const Diagnostic& d) { return d.message.find(text) != std::string::npos; });
+}
+
+// Drivers put "[vendor][component]" in front of every text.
+std::string without_brackets(std::string_view text) {
+  while (!text.empty() && text.front() == '[') {
+    const std::size_t end = text.find(']');
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+  return std::string(text);
+}
+
+std::string quoted_texts(const std::vector<Diagnostic>& diagnostics) {
+  std::string out;
+  std::string last;
+  for (const Diagnostic& diagnostic : diagnostics) {
+    std::string text = without_brackets(diagnostic.message);
+    if (text.empty() || text == last) continue;
+    out += (out.empty() ? "" : "; ") + text;
+    last = std::move(text);
+  }
+  return out.empty() ? "no further detail" : out;
+}
+
+Error connection_error(const std::vector<Diagnostic>& diagnostics, const std::string& where) {
+  constexpr int kFreeTdsRefused = 20009;
+  constexpr int kFreeTdsClosed = 20017;
+  const std::string detail = " (" + quoted_texts(diagnostics) + ").";
+  Error error{ErrorKind::unavailable, Effect::none, "", "", ""};
+  if (any_state(diagnostics, "HYT")) {
+    error.kind = ErrorKind::timed_out;
+    error.message = where + " did not complete the login in time.";
+    error.hint = "Is it a SQL Server, and not overloaded? A firewall that drops packets looks the same.";
+  } else if (any_native(diagnostics, kFreeTdsRefused) || any_native(diagnostics, 10061)) {
+    error.message = where + " can't be reached: no program takes connections there" + detail;
+    error.hint = "Is the service running, TCP/IP enabled in it, and is this its port?";
+  } else if (any_state(diagnostics, "IM00") || any_text(diagnostics, "Can't open lib")) {
+    error.kind = ErrorKind::usage;
+    error.message = "The ODBC driver can't be loaded" + detail;
+    error.hint = "Install it (Debian: tdsodbc), or name another one by sql.driver.";
+  } else if (any_native(diagnostics, 20002) || any_native(diagnostics, kFreeTdsClosed) ||
+             any_state(diagnostics, "08")) {
+    error.message = where + " could not be logged in to over an encrypted connection" + detail;
+    error.hint =
+        "Either it is not a SQL Server, or its certificate is not of a trusted CA or not for this host name "
+        "(sql.ca_file "
+        "names the CA; the target's host must be a name in the certificate).";
+  } else {
+    error.message = where + " can't be connected to" + detail;
+  }
+  return error;
+}
+
+Error run_error(const std::vector<Diagnostic>& diagnostics, const std::string& where) {
+  Error error{ErrorKind::unavailable, Effect::unknown, "", "", "Run again: the target is then read anew."};
+  if (any_state(diagnostics, "HYT") || any_native(diagnostics, 20003)) {
+    error.kind = ErrorKind::timed_out;
+    error.message = where + " did not answer in time; whether it carried the batch out is unknown.";
+  } else {
+    error.message = "The connection to " + where + " broke before the answer was complete (" +
+                    quoted_texts(diagnostics) + "); whether the batch was carried out is unknown.";
+  }
+  return error;
+}
+
+// Errors after which the session is gone: whether the transaction was committed is not known.
+bool ends_session(int number) { return number == 596 || number == 6005; }
+
+}  // namespace
+
+Error error_of_number(int number, const std::string& server_text, const std::string& where, Doing doing) {
+  Error error{ErrorKind::unavailable, Effect::none, std::to_string(number), "", ""};
+  if (doing == Doing::running && ends_session(number)) error.effect = Effect::unknown;
+  const auto known =
+      std::find_if(kKnown.begin(), kKnown.end(), [&](const KnownNumber& k) { return k.number == number; });
+  const std::string detail = " (error " + std::to_string(number) + ": " + without_brackets(server_text) + ")";
+  if (known == kKnown.end()) {
+    error.kind = doing == Doing::running ? ErrorKind::invalid_reply : ErrorKind::unavailable;
+    error.message = where + " reported an error" + detail + ".";
+    return error;
+  }
+  error.kind = known->kind;
+  error.message = where + " " + std::string(known->what) + detail + ".";
+  error.hint = known->hint;
+  return error;
+}
+
+Error error_of(const std::vector<Diagnostic>& diagnostics, const std::string& where, Doing doing) {
+  if (const Diagnostic* server = server_error(diagnostics)) {
+    return error_of_number(server->native, server->message, where, doing);
+  }
+  return doing == Doing::connecting ? connection_error(diagnostics, where) : run_error(diagnostics, where);
+}
+
+}  // namespace keyturn::sqlserver
