@@ -1,0 +1,229 @@
+#include "net/curl_transport.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <csignal>
+#include <thread>
+
+#include "net/test_server.h"
+
+namespace keyturn::net {
+namespace {
+
+using std::chrono::milliseconds;
+
+HttpRequest get(const std::string& url) {
+  HttpRequest request;
+  request.url = url;
+  request.repeatable = true;
+  return request;
+}
+
+HttpRequest post(const std::string& url, const std::string& body) {
+  HttpRequest request;
+  request.method = "POST";
+  request.url = url;
+  request.body = body;
+  return request;
+}
+
+const std::string kHello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Test: a b \r\n\r\nhello";
+
+TEST(CurlTransport, SendsWhatItIsGivenAndNothingMore) {
+  TestServer server([](Connection& connection) { connection.serve_one(kHello); });
+  CurlTransport transport({});
+  HttpRequest request = post(server.url("/a/../b%20c?x=1"), std::string("a\0b", 3));
+  request.headers = {{"X-Amz-Date", "20150830T123600Z"}, {"X-Empty", ""}};
+  const auto response = transport.send(request);
+  ASSERT_TRUE(response) << response.error().sentence();
+  EXPECT_EQ(response->status, 200);
+  EXPECT_EQ(response->body, "hello");
+  EXPECT_EQ(response->header("x-test"), "a b");
+  const std::string seen = server.received();
+  EXPECT_EQ(seen.find("POST /a/../b%20c?x=1 HTTP/1.1\r\n"), 0U) << seen;
+  EXPECT_NE(seen.find("X-Amz-Date: 20150830T123600Z\r\n"), std::string::npos);
+  EXPECT_NE(seen.find("X-Empty:\r\n"), std::string::npos);
+  EXPECT_NE(seen.find("Content-Length: 3\r\n"), std::string::npos);
+  EXPECT_EQ(seen.find("Expect"), std::string::npos);
+  EXPECT_EQ(seen.find("Content-Type"), std::string::npos);
+  EXPECT_NE(seen.find(std::string("\r\n\r\na\0b", 7)), std::string::npos);
+}
+
+TEST(CurlTransport, AnyStatusIsAnAnswerAndRedirectsAreNotFollowed) {
+  for (const int status : {301, 404, 500}) {
+    TestServer server([&](Connection& connection) {
+      connection.serve_one("HTTP/1.1 " + std::to_string(status) +
+                           " X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n");
+    });
+    const auto response = CurlTransport({}).send(get(server.url("/")));
+    ASSERT_TRUE(response) << response.error().sentence();
+    EXPECT_EQ(response->status, status);
+  }
+}
+
+TEST(CurlTransport, HeadAndPutAndDelete) {
+  for (const std::string method : {"HEAD", "PUT", "DELETE"}) {
+    TestServer server([](Connection& connection) {
+      connection.serve_one("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nETag: \"x\"\r\n\r\n");
+    });
+    HttpRequest request = get(server.url("/k"));
+    request.method = method;
+    if (method == "PUT") request.body = "part";
+    const auto response = CurlTransport({}).send(request);
+    ASSERT_TRUE(response) << response.error().sentence();
+    EXPECT_EQ(response->header("etag"), "\"x\"");
+    EXPECT_EQ(server.received().find(method + " /k HTTP/1.1"), 0U);
+  }
+}
+
+TEST(CurlTransport, ARefusedConnectionHasNoEffect) {
+  int port = 0;
+  {
+    port = TestServer([](Connection&) {}).port();
+  }  // free again
+  const auto response = CurlTransport({}).send(post("http://127.0.0.1:" + std::to_string(port) + "/", "x"));
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(response.error().effect, Effect::none);
+  EXPECT_NE(response.error().message.find("127.0.0.1:" + std::to_string(port)), std::string::npos);
+}
+
+TEST(CurlTransport, AnUnknownNameHasNoEffect) {
+  HttpRequest request = post("https://nowhere.invalid/", "x");
+  request.use_proxy = false;
+  const auto response = CurlTransport({}).send(request);
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(response.error().effect, Effect::none);
+}
+
+TEST(CurlTransport, SilenceAfterTheRequestIsATimeoutOfUnknownEffect) {
+  TestServer server([](Connection& connection) { connection.wait_for_close(); });
+  HttpRequest request = post(server.url("/"), "x");
+  request.timeout = milliseconds{200};
+  const auto began = std::chrono::steady_clock::now();
+  const auto response = CurlTransport({}).send(request);
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().kind, ErrorKind::timed_out);
+  EXPECT_EQ(response.error().effect, Effect::unknown);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{5});
+}
+
+TEST(CurlTransport, AReplyThatIsCutIsOfUnknownEffect) {
+  for (const std::string& reply :
+       {std::string{}, std::string("HTTP/1.1 200 OK\r\nConte"),
+        std::string("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel"),
+        std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel")}) {
+    TestServer server([&](Connection& connection) { connection.serve_one(reply); });
+    const auto response = CurlTransport({}).send(post(server.url("/"), "x"));
+    ASSERT_FALSE(response) << reply;
+    EXPECT_EQ(response.error().kind, ErrorKind::unavailable);
+    EXPECT_EQ(response.error().effect, Effect::unknown);
+  }
+}
+
+TEST(CurlTransport, RefusesAnEndlessReply) {
+  std::signal(SIGPIPE, SIG_IGN);
+  TestServer server([](Connection& connection) {
+    connection.read_request();
+    connection.write("HTTP/1.1 200 OK\r\n\r\n");
+    while (connection.write(std::string(1U << 20U, 'x'))) {
+    }
+  });
+  const auto response = CurlTransport({}).send(post(server.url("/"), "x"));
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().kind, ErrorKind::invalid_reply);
+  EXPECT_EQ(response.error().effect, Effect::unknown);
+}
+
+// Answers the first request of a connection, and closes on the second without an answer.
+void answer_once_then_close(Connection& connection) {
+  connection.serve_one(kHello);
+  connection.read_request();
+}
+
+TEST(CurlTransport, ARequestThatIsNotRepeatableIsNeverSentTwice) {
+  TestServer server(answer_once_then_close);
+  CurlTransport transport({});
+  ASSERT_TRUE(transport.send(get(server.url("/warm-up"))));
+  // A kept connection is there, and would be closed without an answer: a connection of its own has to be
+  // used.
+  ASSERT_TRUE(transport.send(post(server.url("/create"), "x")));
+  EXPECT_EQ(server.requests("POST /create"), 1);
+  EXPECT_EQ(server.connections(), 2);
+}
+
+TEST(CurlTransport, ALostReplyIsNotRepeatedBehindTheCallersBack) {
+  TestServer server([](Connection& connection) { connection.read_request(); });
+  CurlTransport transport({});
+  const auto response = transport.send(post(server.url("/create"), "x"));
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().effect, Effect::unknown);
+  EXPECT_EQ(server.requests("POST /create"), 1);
+}
+
+TEST(CurlTransport, KeptConnectionsAreReusedAndAStaleOneIsReplaced) {
+  TestServer server([](Connection& connection) {
+    connection.serve_one(kHello);
+    connection.serve_one(kHello);
+  });
+  CurlTransport transport({});
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(transport.send(get(server.url("/"))));
+  EXPECT_EQ(server.connections(), 2);
+}
+
+TEST(CurlTransport, IsThreadSafe) {
+  TestServer server([](Connection& connection) { connection.serve_one(kHello); });
+  CurlTransport transport({});
+  std::atomic<int> good{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([&] {
+      for (int n = 0; n < 10; ++n)
+        if (transport.send(post(server.url("/"), "x"))) ++good;
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(good, 80);
+}
+
+TEST(CurlTransport, TrustsOnlyItsOwnAuthority) {
+  const TestCertificate certificate("localhost");
+  TestServer server([](Connection& connection) { connection.serve_one(kHello); }, &certificate);
+  const std::string url = "https://localhost:" + std::to_string(server.port()) + "/";
+
+  const auto trusted = CurlTransport({certificate.pem_file(), "keyturn"}).send(get(url));
+  ASSERT_TRUE(trusted) << trusted.error().sentence();
+  EXPECT_EQ(trusted->body, "hello");
+
+  const auto stranger = CurlTransport({}).send(post(url, "x"));
+  ASSERT_FALSE(stranger);
+  EXPECT_EQ(stranger.error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(stranger.error().effect, Effect::none);
+  EXPECT_NE(stranger.error().message.find("certificate"), std::string::npos);
+  EXPECT_NE(stranger.error().hint.find("AWS_CA_BUNDLE"), std::string::npos);
+  EXPECT_EQ(server.requests("POST"), 0);
+}
+
+TEST(CurlTransport, RefusesACertificateForAnotherHost) {
+  const TestCertificate certificate("other.example");
+  TestServer server([](Connection& connection) { connection.serve_one(kHello); }, &certificate);
+  const auto response = CurlTransport({certificate.pem_file(), "keyturn"})
+                            .send(post("https://localhost:" + std::to_string(server.port()) + "/", "x"));
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().effect, Effect::none);
+  EXPECT_EQ(server.requests("POST"), 0);
+}
+
+TEST(CurlTransport, AFailedTlsHandshakeHasNoEffect) {
+  TestServer server(
+      [](Connection& connection) { connection.write("this is not TLS at all, sorry\r\n\r\n"); });
+  const auto response =
+      CurlTransport({}).send(post("https://127.0.0.1:" + std::to_string(server.port()) + "/", "x"));
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(response.error().effect, Effect::none);
+}
+
+}  // namespace
+}  // namespace keyturn::net
