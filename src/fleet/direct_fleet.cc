@@ -1,0 +1,182 @@
+#include "fleet/direct_fleet.h"
+
+#include <algorithm>
+
+#include "fleet/parallel.h"
+#include "sqlserver/tsql.h"
+
+namespace keyturn::fleet {
+
+using rotation::Stage;
+using rotation::Standing;
+using rotation::TargetName;
+using rotation::TargetState;
+
+const char* to_string(VisitPhase phase) {
+  switch (phase) {
+    case VisitPhase::connecting:
+      return "connecting";
+    case VisitPhase::reading:
+      return "reading";
+    case VisitPhase::writing:
+      return "writing";
+    case VisitPhase::done:
+      return "done";
+  }
+  return "unknown";
+}
+
+DirectFleet::DirectFleet(DirectFleetSettings settings, ListTargets list, sqlserver::SqlConnector& connector,
+                         sqlserver::SqlLogin login, rotation::SecretStore& store, Clock& clock,
+                         const StopFlag* stop, ProgressSink progress)
+    : settings_(std::move(settings)),
+      list_(std::move(list)),
+      connector_(connector),
+      login_(std::move(login)),
+      store_(store),
+      clock_(clock),
+      stop_(stop),
+      progress_(std::move(progress)) {}
+
+Result<void> DirectFleet::refresh() {
+  auto listed = list_();
+  if (!listed) return fail(std::move(listed).error());
+  targets_ = *std::move(listed);
+  return {};
+}
+
+Result<std::vector<TargetState>> DirectFleet::observe() {
+  if (auto refreshed = refresh(); !refreshed) return fail(std::move(refreshed).error());
+  std::vector<TargetState> states(targets_.size());
+  for_each_bounded(targets_.size(), static_cast<std::size_t>(settings_.concurrency),
+                   [&](std::size_t i) { states[i] = look_at(targets_[i]); });
+  return states;
+}
+
+TargetState DirectFleet::look_at(const InventoryTarget& target) {
+  auto state = read(target);
+  report(target.name, VisitPhase::done, false, state ? "" : state.error().message);
+  if (state) return *std::move(state);
+  TargetState unreachable;
+  unreachable.name = target.name;
+  unreachable.standing = Standing::unreachable;
+  unreachable.reason = state.error().sentence();
+  unreachable.since = target.unreachable_since;
+  return unreachable;
+}
+
+Result<TargetState> DirectFleet::read(const InventoryTarget& target) {
+  if (auto may = check_may_start(target.name); !may) return fail(std::move(may).error());
+  auto session = connect(target, false);
+  if (!session) return fail(std::move(session).error());
+  report(target.name, VisitPhase::reading, false);
+  return sqlserver::CredentialVisit(**session, clock_, settings_.visit, target.name).read();
+}
+
+std::vector<rotation::Fleet::Outcome> DirectFleet::write(const Order& order) {
+  std::vector<Outcome> outcomes(order.targets.size());
+  const auto fail_all = [&](const Error& error) {
+    for (std::size_t i = 0; i < outcomes.size(); ++i) outcomes[i] = {order.targets[i], std::nullopt, error};
+    return outcomes;
+  };
+  if (targets_.empty()) {
+    if (auto refreshed = refresh(); !refreshed) return fail_all(refreshed.error());
+  }
+  const auto key = store_.read(order.version);
+  if (!key) return fail_all(key.error());
+  if (const auto sound = sqlserver::check_key(*key); !sound) return fail_all(sound.error());
+  for_each_bounded(outcomes.size(), static_cast<std::size_t>(settings_.concurrency),
+                   [&](std::size_t i) { outcomes[i] = write_one(order.targets[i], order, *key); });
+  return outcomes;
+}
+
+rotation::Fleet::Outcome DirectFleet::write_one(const TargetName& name, const Order& order,
+                                                const rotation::KeyPair& key) {
+  const auto target = std::find_if(targets_.begin(), targets_.end(),
+                                   [&](const InventoryTarget& known) { return known.name == name; });
+  auto after = target == targets_.end()
+                   ? fail(ErrorKind::not_found, "There is no target " + name + " in the inventory any more.")
+                   : write_to(*target, order, key);
+  report(name, VisitPhase::done, true, after ? "" : after.error().message);
+  if (!after) return {name, std::nullopt, std::move(after).error()};
+  return {name, *std::move(after), std::nullopt};
+}
+
+Result<TargetState> DirectFleet::write_to(const InventoryTarget& target, const Order& order,
+                                          const rotation::KeyPair& key) {
+  if (auto may = check_may_start(target.name); !may) return fail(std::move(may).error());
+  if (auto in_time = check_deadline(target.name, order.not_after); !in_time)
+    return fail(std::move(in_time).error());
+  auto session = connect(target, true);
+  if (!session) return fail(std::move(session).error());
+  sqlserver::CredentialVisit visit(**session, clock_, settings_.visit, target.name);
+  auto after = read_then_write(visit, target, order, key);
+  if (!after && sqlserver::CredentialVisit::worth_another_try(after.error())) {
+    return read_then_write(visit, target, order, key);
+  }
+  return after;
+}
+
+// The order of the three is what keeps an old view of the world from landing: what the target holds, then
+// whether this version is still the one to write, then the write under the condition that the target still
+// holds that.
+Result<TargetState> DirectFleet::read_then_write(sqlserver::CredentialVisit& visit,
+                                                 const InventoryTarget& target, const Order& order,
+                                                 const rotation::KeyPair& key) {
+  report(target.name, VisitPhase::reading, true);
+  auto before = visit.read();
+  if (!before) return before;
+  if (before->standing != Standing::updatable) {
+    return fail(before->standing == Standing::skipped ? ErrorKind::unsupported : ErrorKind::denied,
+                before->reason);
+  }
+  if (before->confirmed_on(key.id)) return before;
+  if (auto stage = check_stage(order); !stage) return fail(std::move(stage).error());
+  if (auto in_time = check_deadline(target.name, order.not_after); !in_time)
+    return fail(std::move(in_time).error());
+  report(target.name, VisitPhase::writing, true);
+  return visit.write(key, order.not_after);
+}
+
+DirectFleet::Connected DirectFleet::connect(const InventoryTarget& target, bool is_write) {
+  if (!target.unreachable_reason.empty()) return fail(ErrorKind::unavailable, target.unreachable_reason);
+  report(target.name, VisitPhase::connecting, is_write);
+  return connector_.connect(target.address, login_, settings_.login_timeout);
+}
+
+Result<void> DirectFleet::check_may_start(const TargetName& name) const {
+  if (stop_ == nullptr || !stop_->requested()) return {};
+  return fail(ErrorKind::cancelled, "It was not " + name + "'s turn yet when the stop was asked for.",
+              "Run again to go on.");
+}
+
+Result<void> DirectFleet::check_deadline(const TargetName& name, TimePoint not_after) const {
+  if (clock_.now() <= not_after) return {};
+  return fail(ErrorKind::past_deadline, "The deadline of the run passed before " + name + " was written.",
+              "Run again to go on.");
+}
+
+Result<void> DirectFleet::check_stage(const Order& order) {
+  const std::lock_guard lock(store_mutex_);
+  const auto stages = store_.stages();
+  if (!stages) return fail(stages.error());
+  const auto holds = [&](Stage stage) {
+    const rotation::SecretVersion* version = stages->at(stage);
+    return version != nullptr && version->id == order.version;
+  };
+  const bool still_right =
+      holds(order.stage) && (order.stage != Stage::current || stages->at(Stage::pending) == nullptr);
+  if (still_right) return {};
+  return fail(
+      ErrorKind::conflict,
+      "The secret's stages moved meanwhile: version " + order.version + " is not the one to write any more.",
+      "Another run is at work; run again when it has ended.");
+}
+
+void DirectFleet::report(const TargetName& target, VisitPhase phase, bool is_write, std::string failure) {
+  if (!progress_) return;
+  const std::lock_guard lock(progress_mutex_);
+  progress_({target, phase, is_write, std::move(failure)});
+}
+
+}  // namespace keyturn::fleet

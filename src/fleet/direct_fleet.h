@@ -1,0 +1,79 @@
+// The fleet over direct connections: every target is visited from here, several at a time.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "fleet/inventory.h"
+#include "rotation/ports.h"
+#include "sqlserver/credential_visit.h"
+#include "sqlserver/sql_session.h"
+
+namespace keyturn::fleet {
+
+struct DirectFleetSettings {
+  sqlserver::VisitSettings visit;  // managed names, login name for sentences, query time-out
+  Duration login_timeout = std::chrono::seconds{10};
+  int concurrency = 8;  // targets visited at once; at least 1
+};
+
+enum class VisitPhase { connecting, reading, writing, done };
+const char* to_string(VisitPhase phase);
+
+struct Progress {
+  rotation::TargetName target;
+  VisitPhase phase = VisitPhase::connecting;
+  bool is_write = false;  // part of write(), not of observe()
+  std::string failure;    // a sentence; only with `done`, empty: all went well
+};
+// Called by one thread at a time. Must not call the fleet.
+using ProgressSink = std::function<void(const Progress&)>;
+using ListTargets = std::function<Result<std::vector<InventoryTarget>>()>;
+
+// One connection a target and call, and at most four round trips. observe() and write() are not to be called
+// at the same time. All references must outlive the fleet; `stop` may be null, `progress` empty.
+class DirectFleet final : public rotation::Fleet {
+ public:
+  DirectFleet(DirectFleetSettings settings, ListTargets list, sqlserver::SqlConnector& connector,
+              sqlserver::SqlLogin login, rotation::SecretStore& store, Clock& clock, const StopFlag* stop,
+              ProgressSink progress);
+
+  Result<std::vector<rotation::TargetState>> observe() override;
+  std::vector<Outcome> write(const Order& order) override;
+
+ private:
+  using Connected = Result<std::unique_ptr<sqlserver::SqlSession>>;
+
+  Result<void> refresh();
+  rotation::TargetState look_at(const InventoryTarget& target);
+  Result<rotation::TargetState> read(const InventoryTarget& target);
+  Outcome write_one(const rotation::TargetName& name, const Order& order, const rotation::KeyPair& key);
+  Result<rotation::TargetState> write_to(const InventoryTarget& target, const Order& order,
+                                         const rotation::KeyPair& key);
+  Result<rotation::TargetState> read_then_write(sqlserver::CredentialVisit& visit,
+                                                const InventoryTarget& target, const Order& order,
+                                                const rotation::KeyPair& key);
+  Connected connect(const InventoryTarget& target, bool is_write);
+  Result<void> check_may_start(const rotation::TargetName& name) const;
+  Result<void> check_deadline(const rotation::TargetName& name, TimePoint not_after) const;
+  Result<void> check_stage(const Order& order);
+  void report(const rotation::TargetName& target, VisitPhase phase, bool is_write, std::string failure = {});
+
+  const DirectFleetSettings settings_;
+  const ListTargets list_;
+  sqlserver::SqlConnector& connector_;
+  const sqlserver::SqlLogin login_;
+  rotation::SecretStore& store_;
+  Clock& clock_;
+  const StopFlag* const stop_;
+  const ProgressSink progress_;
+  std::mutex progress_mutex_;
+  std::mutex store_mutex_;  // the store need not be thread-safe
+  std::vector<InventoryTarget> targets_;
+};
+
+}  // namespace keyturn::fleet
