@@ -16,7 +16,7 @@ import tree
 PROGRAMS = ("keyturn", "keyturn-lab")
 
 _FENCE = re.compile(r"^ *```(\w*)[^\n]*\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
-_INLINE = re.compile(r"`([^`\n]+)`")
+_INLINE = re.compile(r"`((?:[^`\n]|\n(?!\s*\n))+)`")
 _FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 _COMMAND_WORD = re.compile(r"[a-z][a-z0-9-]*")
 # What may stand before the program in a command line: prompt, assignment, cron field or user, wrapper.
@@ -40,6 +40,7 @@ def uses_in(markdown):
         elif language == "console":
             found += _uses_in_lines("\n".join(re.findall(r"^\s*[$#] (.*(?:\\\n.*)*)", block, re.MULTILINE)))
     for span in _INLINE.findall(_FENCE.sub("", markdown)):
+        span = " ".join(span.split())
         if span.startswith("--"):
             found.append(Use(None, None, tuple(_FLAG.findall(span))))
         else:

@@ -54,6 +54,16 @@ def check_header_comments(root):
     ]
 
 
+def check_links(root):
+    """Relative links of documents lead somewhere."""
+    return [
+        f"{path}: links to {target}, which is not there"
+        for path in tree.files(root, ".md")
+        for target in re.findall(r"\]\(([^)#\s]+)", tree.read(root, path))
+        if "://" not in target and not (root / path.parent / target).exists()
+    ]
+
+
 def check_format(root):
     """clang-format's own verdict, by the .clang-format of the tree."""
     program = shutil.which("clang-format-14")

@@ -47,6 +47,7 @@ class Reading(unittest.TestCase):
             ("```ini\nExecStart=/usr/bin/keyturn reconcile\n```", Use("keyturn", "reconcile", ())),
             ("```\n15 * * * * root keyturn reconcile --output json\n```", Use("keyturn", "reconcile", ("--output",))),
             ("```sh\nkeyturn rotate \\\n  --force\n```", Use("keyturn", "rotate", ("--force",))),
+            ("so `keyturn\nrotate`", Use("keyturn", "rotate", ())),
             ("add `--output json`", Use(None, None, ("--output",))),
         ]:
             with self.subTest(text):

@@ -23,6 +23,9 @@ class Hygiene(unittest.TestCase):
     def test_header_comments(self):
         self.assert_clean(hygiene.check_header_comments)
 
+    def test_links(self):
+        self.assert_clean(hygiene.check_links)
+
     def test_format(self):
         self.assert_clean(hygiene.check_format)
 
@@ -44,6 +47,9 @@ class Hygiene(unittest.TestCase):
     def test_finds_a_header_without_a_comment(self):
         self.assert_found(hygiene.check_header_comments, "src/base/a.h", "#pragma once\n")
         self.assert_found(hygiene.check_header_comments, "src/base/a.h", "// Why.\n#pragma once\n", count=0)
+
+    def test_finds_a_dead_link(self):
+        self.assert_found(hygiene.check_links, "docs/a.md", "[b](b.md), [itself](a.md#top), [c](https://c.example/d)")
 
     def test_finds_an_unformatted_file(self):
         self.assert_found(hygiene.check_format, "src/base/a.cc", "int   f( ){return 1 ;}\n")
