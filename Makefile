@@ -2,6 +2,10 @@
 JOBS ?= $(shell nproc)
 SOURCES = find src sim lab tests -name node_modules -prune -o \( -name '*.cc' -o -name '*.h' \) -print
 
+# The compiler cache serves every checkout, a fresh clone too.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := true
+
 .PHONY: help setup clients build test demo tsan tidy format lint clean
 
 help: ## Say what there is
