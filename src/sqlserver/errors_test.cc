@@ -1,0 +1,94 @@
+#include "sqlserver/errors.h"
+
+#include <gtest/gtest.h>
+
+namespace keyturn::sqlserver {
+namespace {
+
+Error connecting(const std::vector<Diagnostic>& diagnostics) {
+  return error_of(diagnostics, "sql01:1433", Doing::connecting);
+}
+Error running(const std::vector<Diagnostic>& diagnostics) {
+  return error_of(diagnostics, "sql01:1433", Doing::running);
+}
+
+TEST(SqlErrors, AWrongPasswordIsDeniedWithEitherDriversState) {
+  for (const char* state : {"42000", "28000"}) {
+    const Error error =
+        connecting({{state, 18456, "[FreeTDS][SQL Server]Anmeldung fehlgeschlagen."}, {"08001", 0, "x"}});
+    EXPECT_EQ(error.kind, ErrorKind::denied);
+    EXPECT_EQ(error.code, "18456");
+    EXPECT_EQ(error.effect, Effect::none);
+    EXPECT_NE(error.message.find("sql01:1433"), std::string::npos);
+    EXPECT_NE(error.message.find("Anmeldung fehlgeschlagen."), std::string::npos);
+    EXPECT_EQ(error.message.find("[FreeTDS]"), std::string::npos);
+    EXPECT_FALSE(error.hint.empty());
+  }
+}
+
+TEST(SqlErrors, FreeTdssOwnNumbersAreNotTheServers) {
+  const Error error = connecting({{"08S01", 20009, "Unable to connect"}, {"08001", 0, "Unable to connect"}});
+  EXPECT_EQ(error.kind, ErrorKind::unavailable);
+  EXPECT_EQ(error.code, "");
+  EXPECT_NE(error.message.find("no program takes connections"), std::string::npos);
+}
+
+TEST(SqlErrors, MicrosoftsSocketNumbersAreNotTheServers) {
+  EXPECT_EQ(connecting({{"08001", 10061, "refused"}}).code, "");
+  EXPECT_NE(connecting({{"08001", 10061, "refused"}}).message.find("no program takes connections"),
+            std::string::npos);
+}
+
+TEST(SqlErrors, TimeOutsWhileLoggingInChangeNothingWhileRunningTheyMay) {
+  const std::vector<Diagnostic> timeout{{"HYT00", 0, "Timeout expired"}, {"08001", 0, "Unable to connect"}};
+  EXPECT_EQ(connecting(timeout).kind, ErrorKind::timed_out);
+  EXPECT_EQ(connecting(timeout).effect, Effect::none);
+  EXPECT_EQ(running(timeout).kind, ErrorKind::timed_out);
+  EXPECT_EQ(running(timeout).effect, Effect::unknown);
+}
+
+TEST(SqlErrors, ALostConnectionLeavesTheEffectUnknown) {
+  const Error error = running({{"08S01", 20006, "Write to the server failed"}});
+  EXPECT_EQ(error.kind, ErrorKind::unavailable);
+  EXPECT_EQ(error.effect, Effect::unknown);
+  EXPECT_EQ(
+      running({{"42000", 596, "Cannot continue the execution because the session is in the kill state."}})
+          .effect,
+      Effect::unknown);
+}
+
+TEST(SqlErrors, TheGuardsOwnNumbersSayThatNothingWasWritten) {
+  EXPECT_EQ(running({{"42000", 50001, "keyturn: …"}}).kind, ErrorKind::past_deadline);
+  EXPECT_EQ(running({{"42000", 50002, "keyturn: …"}}).kind, ErrorKind::conflict);
+  EXPECT_EQ(running({{"42000", 50003, "keyturn: …"}}).kind, ErrorKind::conflict);
+  for (const int number : {50001, 50002, 50003}) {
+    EXPECT_EQ(running({{"42000", number, ""}}).effect, Effect::none);
+    EXPECT_NE(running({{"42000", number, ""}}).message.find("not written"), std::string::npos);
+  }
+}
+
+TEST(SqlErrors, AMissingPermissionSaysWhatToType) {
+  for (const int number : {15151, 15247}) {
+    EXPECT_NE(running({{"42000", number, "…"}}).hint.find("GRANT ALTER ANY CREDENTIAL"), std::string::npos);
+  }
+}
+
+TEST(SqlErrors, InformationIsNotAnError) {
+  const Error error =
+      connecting({{"01000", 5701, "Changed database context"}, {"HYT00", 0, "Timeout expired"}});
+  EXPECT_EQ(error.kind, ErrorKind::timed_out);
+}
+
+TEST(SqlErrors, AnUnknownNumberIsQuoted) {
+  const Error error = running({{"42000", 9002, "The transaction log is full."}});
+  EXPECT_EQ(error.code, "9002");
+  EXPECT_NE(error.message.find("The transaction log is full."), std::string::npos);
+}
+
+TEST(SqlErrors, EvenNothingAtAllIsASentence) {
+  EXPECT_FALSE(connecting({}).message.empty());
+  EXPECT_FALSE(running({}).message.empty());
+}
+
+}  // namespace
+}  // namespace keyturn::sqlserver
