@@ -75,7 +75,7 @@ Result<net::HttpResponse> Client::attempt(const Call& call) const {
   if (!request) return fail(request.error());
   auto reply = context_.transport.send(std::move(*request));
   if (!reply) return fail(error_of_transport(traits_, call, reply.error()));
-  if (reply->status >= 200 && reply->status < 300) return reply;
+  if (reply->status >= 200 && reply->status < (call.any_status ? 500 : 300)) return reply;
   return fail(error_of_reply(traits_, call, *reply, context_.clock.now()));
 }
 

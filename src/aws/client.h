@@ -30,6 +30,7 @@ struct Call {
   std::optional<TimePoint> not_after;  // no attempt is sent later, and none is waited for longer
   bool is_signed = true;
   bool holds_secret = false;  // request or reply do: buffers are wiped
+  bool any_status = false;    // every reply below 500 is a success
   net::HttpRequest request;   // url: path and query only
 };
 

@@ -1,0 +1,82 @@
+#include "aws/sts.h"
+
+#include "aws/xml.h"
+
+namespace keyturn::aws {
+namespace {
+
+FormBody form(const std::string& action) { return {action, "2011-06-15"}; }
+
+}  // namespace
+
+std::string CallerIdentity::user_name() const {
+  if (arn.find(":user/") == std::string::npos) return {};
+  return arn.substr(arn.rfind('/') + 1);
+}
+
+Result<CallerIdentity> Sts::get_caller_identity() const {
+  Call call;
+  call.operation = "GetCallerIdentity";
+  call.nature = Nature::read;
+  call.request = form("GetCallerIdentity").request();
+  const auto reply = client_.call(std::move(call));
+  if (!reply) return fail(reply.error());
+  pugi::xml_document document;
+  document.load_buffer(reply->body.data(), reply->body.size());
+  const auto result = document.document_element().child("GetCallerIdentityResult");
+  CallerIdentity identity{text_at(result, "Arn"), text_at(result, "Account"), text_at(result, "UserId")};
+  if (identity.arn.empty()) return fail(client_.not_understood("GetCallerIdentity", "", Nature::read));
+  return identity;
+}
+
+Result<Credentials> Sts::assume_role(const AssumeRoleRequest& request) const {
+  FormBody body = form("AssumeRole");
+  body.add("RoleArn", request.role_arn).add("RoleSessionName", request.session_name);
+  body.add("DurationSeconds", std::to_string(request.duration_s));
+  if (!request.external_id.empty()) body.add("ExternalId", request.external_id);
+  Call call;
+  call.operation = "AssumeRole";
+  call.resource = "role " + request.role_arn;
+  call.nature = Nature::read;
+  call.request = body.request();
+  call.holds_secret = true;
+  return credentials_of(std::move(call), "AssumeRoleResult");
+}
+
+Result<Credentials> Sts::assume_role_with_web_identity(const AssumeRoleRequest& request,
+                                                       const SecretString& token) const {
+  FormBody body = form("AssumeRoleWithWebIdentity");
+  body.add("RoleArn", request.role_arn).add("RoleSessionName", request.session_name);
+  body.add("WebIdentityToken", std::string(token.reveal()));
+  Call call;
+  call.operation = "AssumeRoleWithWebIdentity";
+  call.resource = "role " + request.role_arn;
+  call.nature = Nature::read;
+  call.request = body.request();
+  call.holds_secret = true;
+  call.is_signed = false;
+  return credentials_of(std::move(call), "AssumeRoleWithWebIdentityResult");
+}
+
+Result<Credentials> Sts::credentials_of(Call call, const char* result_name) const {
+  const std::string operation = call.operation;
+  const std::string resource = call.resource;
+  auto reply = client_.call(std::move(call));
+  if (!reply) return fail(reply.error());
+  Credentials credentials;
+  {
+    pugi::xml_document document;
+    document.load_buffer_inplace(reply->body.data(), reply->body.size());
+    const auto node = document.document_element().child(result_name).child("Credentials");
+    credentials.access_key_id = text_at(node, "AccessKeyId");
+    credentials.secret_access_key = SecretString(node.child("SecretAccessKey").text().as_string());
+    credentials.session_token = SecretString(node.child("SessionToken").text().as_string());
+    credentials.expires_at = time_at(node, "Expiration");
+  }
+  wipe_memory(reply->body.data(), reply->body.size());
+  if (credentials.access_key_id.empty() || credentials.secret_access_key.empty() || !credentials.expires_at)
+    return fail(client_.not_understood(operation, resource, Nature::read));
+  return credentials;
+}
+
+}  // namespace keyturn::aws
