@@ -7,8 +7,6 @@
 namespace keyturn::sim {
 namespace {
 
-constexpr std::uint64_t kMinPartBytes = 5ULL << 20U;  // of every part but the last
-
 S3Object without_body(const S3Object& object) {
   return {object.key, object.size, object.etag, {}, object.modified_at, object.written_by};
 }
@@ -20,7 +18,7 @@ std::string bytes_of_hex(std::string_view hex) {
   return bytes;
 }
 
-Reply<void> check_parts(const S3::Upload& upload, const std::vector<S3Part>& parts) {
+Reply<void> check_parts(const S3::Upload& upload, const std::vector<S3Part>& parts, std::uint64_t min_bytes) {
   if (parts.empty())
     return refuse(
         "MalformedXML", 400,
@@ -36,7 +34,7 @@ Reply<void> check_parts(const S3::Upload& upload, const std::vector<S3Part>& par
           "InvalidPart", 400,
           "One or more of the specified parts could not be found. The part may not have been uploaded, or "
           "the specified entity tag may not match the part's entity tag.");
-    if (&part != &parts.back() && held->second.size < kMinPartBytes)
+    if (&part != &parts.back() && held->second.size < min_bytes)
       return refuse("EntityTooSmall", 400, "Your proposed upload is smaller than the minimum allowed size");
   }
   return {};
@@ -171,7 +169,7 @@ Reply<S3Object> S3::complete_upload(const std::string& bucket, const std::string
   const std::lock_guard lock(mutex_);
   auto upload = find_upload(bucket, key, upload_id);
   if (!upload) return tl::unexpected(upload.error());
-  if (auto good = check_parts(**upload, parts); !good) return tl::unexpected(good.error());
+  if (auto good = check_parts(**upload, parts, min_part_bytes_); !good) return tl::unexpected(good.error());
   S3Object object{key, 0, {}, {}, clock_.now(), (*upload)->started_by};
   std::string digests;
   for (const S3Part& part : parts) {
@@ -205,6 +203,11 @@ void S3::add_bucket(const std::string& name, const std::string& region) {
 void S3::limit_bodies(std::uint64_t bytes) {
   const std::lock_guard lock(mutex_);
   body_limit_ = bytes;
+}
+
+void S3::set_min_part_bytes(std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  min_part_bytes_ = bytes;
 }
 
 std::vector<std::string> S3::buckets() const {

@@ -82,6 +82,8 @@ class S3 {
   // Of larger objects only the first `bytes` are kept, with size and ETag of the whole: bounds memory.
   // Default 1 MiB.
   void limit_bodies(std::uint64_t bytes);
+  // What every part but the last must have at least: 5 MiB as in S3, less for a lab whose backups are small.
+  void set_min_part_bytes(std::uint64_t bytes);
   [[nodiscard]] std::vector<std::string> buckets() const;
   [[nodiscard]] std::vector<Upload> uploads() const;  // unfinished ones
 
@@ -101,6 +103,7 @@ class S3 {
   std::map<std::string, Bucket> buckets_;
   std::map<std::string, Upload> uploads_;  // by id
   std::uint64_t body_limit_ = 1U << 20U;
+  std::uint64_t min_part_bytes_ = 5U << 20U;
 };
 
 }  // namespace keyturn::sim

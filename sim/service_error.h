@@ -19,6 +19,8 @@ template <class T>
 class [[nodiscard]] Reply : public tl::expected<T, ServiceError> {
  public:
   using tl::expected<T, ServiceError>::expected;
+  Reply(tl::expected<T, ServiceError> plain)  // of map() and its like
+      : tl::expected<T, ServiceError>(std::move(plain)) {}
 };
 
 inline tl::unexpected<ServiceError> refuse(std::string code, int http_status, std::string message) {

@@ -1,0 +1,43 @@
+// The services behind the front: each turns one verified call into a response, or into its own error.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "net/http_transport.h"
+#include "sim/aws_protocol.h"
+#include "sim/aws_request.h"
+#include "sim/world.h"
+
+namespace keyturn::sim {
+
+// What it refers to must outlive it.
+struct AwsCall {
+  World& world;
+  const Caller& caller;
+  const AwsRequest& request;
+  std::string operation;  // as the API names it: "CreateAccessKey", "UploadPart"
+  const Params& params;   // of the query protocols
+  std::string request_id;
+};
+
+// Is the caller allowed to? `action` without the service: "CreateAccessKey".
+Reply<void> authorize(const AwsCall& call, Protocol protocol, const std::string& service,
+                      const std::string& action, const std::string& resource);
+
+Reply<net::HttpResponse> serve_iam(const AwsCall& call);
+Reply<net::HttpResponse> serve_sts(const AwsCall& call);
+Reply<net::HttpResponse> serve_ec2(const AwsCall& call);
+Reply<net::HttpResponse> serve_secrets_manager(const AwsCall& call);
+// The bucket and key come from the host and path; see sim/aws_s3_route.h.
+struct S3Route;
+Reply<net::HttpResponse> serve_s3(const AwsCall& call, const S3Route& route);
+
+// <OperationResponse><OperationResult>result</OperationResult>…: the reply of a query service. Without a
+// result there is no such element.
+net::HttpResponse query_reply(const AwsCall& call, const std::string& xml_namespace,
+                              const std::optional<std::string>& result);
+// A whole number in a parameter; nothing where it is absent.
+Reply<std::optional<int>> int_param(const AwsCall& call, const std::string& name);
+
+}  // namespace keyturn::sim
