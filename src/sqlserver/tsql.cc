@@ -27,8 +27,6 @@ bool consists_of(std::string_view text, std::size_t min_size, bool (*allowed)(ch
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
 }  // namespace
 
 std::string quote_identifier(std::string_view name) { return "[" + doubled(name, ']') + "]"; }
@@ -47,27 +45,6 @@ std::string marker_name(std::string_view credential_name) {
   std::string name = std::string(kMarkerPrefix) + std::string(credential_name);
   if (utf16_units(name) <= kMaxNameUtf16Units) return name;
   return std::string(kMarkerPrefix) + "#" + sha256_hex(credential_name);
-}
-
-Result<std::string> credential_name_of(std::string_view bucket_url) {
-  constexpr std::string_view kScheme = "s3://";
-  std::string_view rest = bucket_url;
-  if (has_prefix(rest, kScheme)) rest.remove_prefix(kScheme.size());
-  while (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);
-  const std::string shown(bucket_url.substr(0, 300));
-  if (rest.empty() || rest.front() == '/' || rest.find("://") != std::string_view::npos ||
-      std::any_of(rest.begin(), rest.end(), [](char c) { return is_control(c) || c == ' '; })) {
-    return fail(ErrorKind::usage, "\"" + shown + "\" is not the URL of an S3 bucket.",
-                "It should read s3://BUCKET.s3.REGION.amazonaws.com/FOLDER.");
-  }
-  std::string name = std::string(kScheme) + std::string(rest);
-  if (const std::size_t units = utf16_units(name); units > kMaxNameUtf16Units) {
-    return fail(ErrorKind::usage,
-                "The bucket URL \"" + shown + "\" has " + std::to_string(units) +
-                    " characters, but a SQL Server credential's name has at most 128.",
-                "Name a parent folder: SQL Server uses its credential for every URL below it.");
-  }
-  return name;
 }
 
 Result<void> check_key(const rotation::KeyPair& key) {

@@ -26,10 +26,6 @@ std::size_t utf16_units(std::string_view utf8);
 // long, "keyturn:#" and the name's SHA-256 in hex.
 std::string marker_name(std::string_view credential_name);
 
-// The credential name for a bucket URL: "s3://" in front, no slash at the end. ErrorKind::usage where SQL
-// Server can't have a credential of that name.
-Result<std::string> credential_name_of(std::string_view bucket_url);
-
 // ErrorKind::unsupported unless the pair has only characters that IAM issues. T-SQL separates id and secret
 // by ':', and nothing that could end a literal may come near one.
 Result<void> check_key(const rotation::KeyPair& key);

@@ -55,24 +55,6 @@ TEST(Tsql, MarkerNamesNeverExceedASysname) {
   EXPECT_NE(marker_name(longer), marker_name(longest + "d"));
 }
 
-TEST(Tsql, BucketUrlsBecomeCredentialNames) {
-  EXPECT_EQ(credential_name_of("s3://b.s3.eu-west-1.amazonaws.com/sql/").value(),
-            "s3://b.s3.eu-west-1.amazonaws.com/sql");
-  EXPECT_EQ(credential_name_of("b.s3.amazonaws.com").value(), "s3://b.s3.amazonaws.com");
-  EXPECT_EQ(credential_name_of("s3://b/it's]odd").value(), "s3://b/it's]odd");
-}
-
-TEST(Tsql, WhatCannotBeACredentialNameIsRefused) {
-  for (const std::string& url :
-       {std::string(), std::string("s3://"), std::string("s3:///b"), std::string("https://b/c"),
-        std::string("s3://a b"), std::string("s3://a\nb"), "s3://" + std::string(195, 'x')}) {
-    const auto name = credential_name_of(url);
-    ASSERT_FALSE(name) << url;
-    EXPECT_EQ(name.error().kind, ErrorKind::usage);
-    EXPECT_FALSE(name.error().hint.empty());
-  }
-}
-
 TEST(Tsql, OnlyKeysAsIamIssuesThemPass) {
   EXPECT_TRUE(check_key(pair_of("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY=")));
   EXPECT_FALSE(check_key(pair_of("AKIASHORT", "secret")));
