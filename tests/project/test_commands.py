@@ -74,4 +74,4 @@ class Planted(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    tree.run_tests()

@@ -57,4 +57,4 @@ class Hygiene(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    tree.run_tests()

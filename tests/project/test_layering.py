@@ -58,4 +58,4 @@ class Layering(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    tree.run_tests()

@@ -49,4 +49,4 @@ class LeftOut(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    tree.run_tests()

@@ -42,4 +42,4 @@ class Registration(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    tree.run_tests()
