@@ -52,6 +52,7 @@ class Layering(unittest.TestCase):
     def test_accepts_what_is_allowed(self):
         self.assertEqual(problems_of("src/cli/x.cc", '#include <CLI/CLI.hpp>\n#include "net/n.h"\n'), [])
         self.assertEqual(problems_of("src/aws/x_test.cc", '#include "sim/w.h"\n'), [])
+        self.assertEqual(problems_of("tests/x/CMakeLists.txt", "keyturn_component(x DEPS keyturn_lab)"), [])
         self.assertEqual(
             problems_of("src/aws/CMakeLists.txt", "keyturn_component(aws DEPS keyturn_net TEST_DEPS keyturn_sim)"), []
         )
