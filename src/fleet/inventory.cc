@@ -60,6 +60,12 @@ InventoryTarget target_of_word(const std::string& machine_name, const std::strin
   return target;
 }
 
+// A stopped machine may have no address: its id keeps its targets apart from others'.
+std::string host_of(const Machine& machine) {
+  if (std::string host = tag_of(machine, kHostTag); !host.empty()) return host;
+  return machine.private_address.empty() ? machine.id : machine.private_address;
+}
+
 std::string reason_of(const Machine& machine) {
   switch (machine.state) {
     case MachineState::pending:
@@ -68,8 +74,8 @@ std::string reason_of(const Machine& machine) {
     case MachineState::stopped:
       return "The EC2 instance " + machine.id + " is stopped.";
     default:
-      return machine.private_address.empty() ? "The EC2 instance " + machine.id + " has no private address."
-                                             : "";
+      return host_of(machine) == machine.id ? "The EC2 instance " + machine.id + " has no private address."
+                                            : "";
   }
 }
 
@@ -108,9 +114,7 @@ std::vector<InventoryTarget> targets_of(const std::vector<Machine>& machines) {
     std::vector<std::string> words = words_of(tag_of(machine, kTargetsTag));
     if (words.empty()) words.emplace_back("MSSQLSERVER");
     for (const std::string& word : words) {
-      // A stopped machine may have no address: its id keeps its targets apart from others'.
-      const std::string host = machine.private_address.empty() ? machine.id : machine.private_address;
-      InventoryTarget target = target_of_word(name_of(machine, names), host, word);
+      InventoryTarget target = target_of_word(name_of(machine, names), host_of(machine), word);
       if (const std::string reason = reason_of(machine); !reason.empty()) {
         target.unreachable_reason = reason;
         target.unreachable_since = machine.state_since;

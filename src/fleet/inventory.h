@@ -35,6 +35,8 @@ using ListMachines = std::function<Result<std::vector<Machine>>()>;
 // A machine has its default instance on 1433, unless this tag lists ports and instance names: "1433,
 // PAYROLL".
 inline constexpr const char* kTargetsTag = "keyturn:targets";
+// The name to connect to instead of the private address: certificates are made out to names.
+inline constexpr const char* kHostTag = "keyturn:host";
 
 // A machine's name is its Name tag, or its id; of several with the same Name each has its id behind it. What
 // can't be reached since the machine is stopped is listed with the reason; what is terminated is not listed.

@@ -32,6 +32,13 @@ TEST(Inventory, TheTagListsPortsAndInstances) {
   EXPECT_EQ(targets[2].address.port, 1444);
 }
 
+TEST(Inventory, ATagNamesTheHostThatTheCertificateIsFor) {
+  const auto targets = targets_of({machine_of("i-1", "10.0.0.1", {{kHostTag, "sql01.corp.example"}})});
+  ASSERT_EQ(targets.size(), 1U);
+  EXPECT_EQ(targets[0].address.host, "sql01.corp.example");
+  EXPECT_EQ(targets[0].name, "i-1");
+}
+
 TEST(Inventory, ATagThatMakesNoSenseIsTheTargetsReason) {
   for (const char* word : {"0", "70000", "99999999999"}) {
     const auto targets = targets_of({machine_of("i-1", "10.0.0.1", {{kTargetsTag, word}})});

@@ -136,7 +136,7 @@ Error connection_error(const std::vector<Diagnostic>& diagnostics, const std::st
   Error error{ErrorKind::unavailable, Effect::none, "", "", ""};
   if (any_state(diagnostics, "HYT")) {
     error.kind = ErrorKind::timed_out;
-    error.message = where + " did not complete the login in time.";
+    error.message = where + " did not complete the login in time" + detail;
     error.hint = "Is it a SQL Server, and not overloaded? A firewall that drops packets looks the same.";
   } else if (any_native(diagnostics, kFreeTdsRefused) || any_native(diagnostics, 10061)) {
     error.message = where + " can't be reached: no program takes connections there" + detail;
