@@ -45,8 +45,8 @@ class BackupLoad {
   [[nodiscard]] BackupCounters counters() const;
 
  private:
-  void run(const StopFlag& stop, const StopFlag& cancel);
-  void run_one(const StopFlag& cancel);
+  void run(const StopFlag& stop, const std::shared_ptr<StopFlag>& cancel);
+  void run_one(const std::shared_ptr<StopFlag>& cancel);
   void join(bool cancel);
 
   SqlServer& server_;
