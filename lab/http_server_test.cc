@@ -1,0 +1,64 @@
+#include "lab/http_server.h"
+
+#include <gtest/gtest.h>
+
+#include "net/curl_transport.h"
+
+namespace keyturn::lab {
+namespace {
+
+sim::Exchange echo(const IncomingRequest& request, const StopFlag& /*stop*/) {
+  sim::Exchange exchange;
+  exchange.response = {200, {}, request.method + " " + request.target + " " + request.body};
+  if (request.target == "/lost") exchange.ending = sim::Ending::reply_lost;
+  if (request.target == "/cut") exchange.ending = sim::Ending::cut;
+  if (request.target == "/hang") exchange.ending = sim::Ending::hang;
+  return exchange;
+}
+
+class HttpServerTest : public testing::Test {
+ protected:
+  HttpServerTest() { base_ = "http://127.0.0.1:" + std::to_string(server_.start(0).value()); }
+  Result<net::HttpResponse> send(const std::string& target, const std::string& body = {}) {
+    net::HttpRequest request;
+    request.method = body.empty() ? "GET" : "PUT";
+    request.url = base_ + target;
+    request.body = body;
+    request.timeout = Duration(500);
+    return transport_.send(std::move(request));
+  }
+
+  HttpServer server_{echo, std::nullopt};
+  net::CurlTransport transport_{{}};
+  std::string base_;
+};
+
+TEST_F(HttpServerTest, AnswersOneRequestAfterTheOther) {
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(send("/a?b=%20c").value().body, "GET /a?b=%20c ");
+  const std::string large(3U << 20U, 'x');
+  EXPECT_EQ(send("/k", large).value().body, "PUT /k " + large);
+}
+
+TEST_F(HttpServerTest, LosesCutsAndWithholdsReplies) {
+  for (const char* target : {"/lost", "/cut"}) {
+    const auto reply = send(target);
+    ASSERT_FALSE(reply) << target;
+    EXPECT_EQ(reply.error().effect, Effect::unknown) << target;
+  }
+  const auto hung = send("/hang");
+  ASSERT_FALSE(hung);
+  EXPECT_EQ(hung.error().kind, ErrorKind::timed_out);
+  EXPECT_TRUE(send("/fine"));
+}
+
+TEST_F(HttpServerTest, EndsWhileAConnectionHangs) {
+  std::thread client([&] { (void)send("/hang"); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  const auto before = std::chrono::steady_clock::now();
+  server_.stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::milliseconds(400));
+  client.join();
+}
+
+}  // namespace
+}  // namespace keyturn::lab
