@@ -1,0 +1,278 @@
+#include "cli/config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "aws/s3_url.h"
+#include "cli/config_table.h"
+
+namespace keyturn::cli {
+namespace {
+
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr Duration kForever = days{3650};
+
+bool has_only(std::string_view text, std::string_view extra) {
+  return std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           extra.find(c) != extra.npos;
+  });
+}
+
+// The checks never repeat the value of what might be a secret in the wrong place.
+std::string check_secret_name(std::string_view text) {
+  if (text.size() > 512 || !has_only(text, "/_+=.@-:"))
+    return "this can't be the name or the ARN of a secret";
+  return {};
+}
+constexpr std::string_view kSecretName = "the name or the ARN of a secret: letters, digits and /_+=.@-";
+
+std::string check_region(std::string_view text) {
+  return has_only(text, "-") ? "" : fmt::format("\"{}\" can't be a region", text);
+}
+
+std::string check_iam_user(std::string_view text) {
+  return text.size() <= 64 && has_only(text, "_+=,.@-")
+             ? ""
+             : fmt::format("\"{}\" can't be an IAM user's name", text);
+}
+
+std::string check_rotation_name(std::string_view text) {
+  return text.size() <= 64 && has_only(text, "_.-") ? ""
+                                                    : fmt::format("\"{}\" can't be a rotation's name", text);
+}
+
+std::string check_bucket_url(std::string_view text) {
+  const auto url = normal_bucket_url(text);
+  return url ? "" : url.error().message;
+}
+
+std::string check_pattern(std::string_view text) {
+  if (text.size() > 128) return "it is longer than the name of a credential can be, 128 characters";
+  if (!text.starts_with("s3://") || text.size() < 6)
+    return fmt::format("\"{}\" does not begin with s3://", text);
+  return {};
+}
+
+std::string check_driver(std::string_view text) {
+  return text.find_first_of(";{}=[]") == text.npos ? ""
+                                                   : "it holds a character that can't be in a driver's name";
+}
+
+std::string check_host(std::string_view text) {
+  return has_only(text, ".-_:%") ? "" : fmt::format("\"{}\" is not a host name or an IP address", text);
+}
+
+std::string check_instance(std::string_view text) {
+  return text.size() <= 16 && has_only(text, "_$#") ? ""
+                                                    : fmt::format("\"{}\" can't be an instance's name", text);
+}
+
+void read_aws(const toml::table& table, AwsSettings& aws, ConfigProblems& problems) {
+  ConfigTable reader(table, "aws", problems);
+  reader.read("region", aws.region, "a region, such as \"eu-central-1\"", check_region);
+  reader.read("profile", aws.profile, "the name of a profile in ~/.aws/config or ~/.aws/credentials");
+  reader.finish({"access_key_id", "secret_access_key", "aws_access_key_id", "aws_secret_access_key"});
+}
+
+void read_sql(const toml::table& table, SqlSettings& sql, ConfigProblems& problems) {
+  ConfigTable reader(table, "sql", problems);
+  reader.read("driver", sql.driver, "a driver that odbcinst -q -d lists, such as \"FreeTDS\"", check_driver);
+  std::string ca_file;
+  reader.read("ca_file", ca_file, "a file of certificates in PEM form");
+  sql.ca_file = ca_file;
+  reader.read("trust_server_certificate", sql.trust_server_certificate);
+  if (sql.trust_server_certificate && reader.has("ca_file"))
+    reader.problem("trust_server_certificate", "with ca_file the certificate is checked, with this it is not",
+                   "false where ca_file is given");
+  reader.read("login_timeout", sql.login_timeout, seconds{1}, minutes{5});
+  reader.read("query_timeout", sql.query_timeout, seconds{1}, minutes{10});
+  reader.read("concurrency", sql.concurrency, 1, 256);
+  int browser_port = sql.browser_port;
+  reader.read("browser_port", browser_port, 1, 65535);
+  sql.browser_port = std::uint16_t(browser_port);
+  reader.finish({"password", "pwd", "pass", "user"});
+}
+
+void read_policy(const toml::table& table, rotation::Policy& policy, ConfigProblems& problems) {
+  const std::size_t before = problems.count();
+  ConfigTable reader(table, "rotation.policy", problems);
+  reader.read("max_age", policy.max_age, seconds{1}, kForever);
+  reader.read("grace", policy.grace, seconds{1}, kForever);
+  reader.read("longest_backup", policy.longest_backup, seconds{1}, kForever);
+  reader.read("quarantine", policy.quarantine, seconds{1}, kForever);
+  reader.read("orphan_min_age", policy.orphan_min_age, seconds{1}, days{7});
+  reader.read("intent_window", policy.intent_window, seconds{1}, hours{1});
+  reader.read("propagation", policy.propagation, milliseconds{0}, hours{1});
+  reader.read("deadline", policy.deadline, seconds{1}, hours{1});
+  reader.read("patience", policy.patience, seconds{1}, kForever);
+  reader.read("canaries", policy.canaries, "a list of names of targets");
+  reader.read("wave_percent", policy.wave_percent, 1, 100);
+  reader.read("max_errors_percent", policy.max_errors_percent, 0, 100);
+  reader.finish();
+  if (problems.count() != before) return;  // the values together are judged only where each is right
+  if (const auto valid = policy.validate(); !valid)
+    problems.add(table.source(), "rotation.policy", valid.error().message, valid.error().hint);
+}
+
+std::string default_target_name(const TargetSettings& target) {
+  if (!target.instance.empty()) return target.host + "\\" + target.instance;
+  return target.port == 0 ? target.host : fmt::format("{}:{}", target.host, target.port);
+}
+
+TargetSettings read_target(const toml::table& table, ConfigProblems& problems) {
+  ConfigTable reader(table, "rotation.target", problems);
+  TargetSettings target;
+  reader.read("host", target.host, "a host name or an IP address", check_host);
+  if (!reader.has("host")) reader.problem("host", "it is missing", "a host name or an IP address");
+  int port = 0;
+  reader.read("port", port, 1, 65535);
+  target.port = std::uint16_t(port);
+  reader.read("instance", target.instance, "the name of an instance, at most 16 characters", check_instance);
+  target.name = default_target_name(target);
+  reader.read("name", target.name, "a text");
+  reader.finish({"password", "user"});
+  return target;
+}
+
+void read_fleet(ConfigTable& rotation, FleetSettings& fleet, ConfigProblems& problems) {
+  std::set<std::string> names;
+  for (const toml::table* table : rotation.tables("target")) {
+    TargetSettings target = read_target(*table, problems);
+    if (!names.insert(target.name).second)
+      problems.add(table->source(), "rotation.target.name", fmt::format("\"{}\" is there twice", target.name),
+                   "a name of its own for each target of a rotation");
+    fleet.targets.push_back(std::move(target));
+  }
+  if (fleet.targets.empty()) fleet.ec2_tags = {{"SQL", "2022"}};
+
+  const toml::table* table = rotation.table("fleet");
+  if (table == nullptr) return;
+  ConfigTable reader(*table, "rotation.fleet", problems);
+  if (const toml::table* tags = reader.table("ec2_tags")) {
+    ConfigTable tag_reader(*tags, "rotation.fleet.ec2_tags", problems);
+    fleet.ec2_tags.clear();
+    for (const auto& [key, node] : *tags)
+      tag_reader.read(key.str(), fleet.ec2_tags[std::string(key.str())], "the tag's value, such as \"2022\"");
+    if (fleet.ec2_tags.empty())
+      reader.problem("ec2_tags", "it names no tag", "one or more tags, such as { SQL = \"2022\" }");
+  }
+  reader.finish();
+}
+
+// Names of EC2 targets are known only at run time, those of listed ones now.
+void check_canaries(const toml::table& table, const RotationSettings& rotation, ConfigProblems& problems) {
+  if (!rotation.fleet.ec2_tags.empty()) return;
+  for (const std::string& canary : rotation.policy.canaries) {
+    const auto& targets = rotation.fleet.targets;
+    if (std::none_of(targets.begin(), targets.end(),
+                     [&](const TargetSettings& t) { return t.name == canary; }))
+      problems.add(table.source(), "rotation.policy.canaries",
+                   fmt::format("no target has the name \"{}\"", canary), "names of targets of this rotation");
+  }
+}
+
+RotationSettings read_rotation(const toml::table& table, ConfigProblems& problems) {
+  ConfigTable reader(table, "rotation", problems);
+  RotationSettings rotation;
+  reader.read("name", rotation.name, "letters, digits and _.-, at most 64", check_rotation_name);
+  reader.exclusive("iam_user", "iam_user_secret");
+  reader.read("iam_user", rotation.iam_user, "the name of an IAM user", check_iam_user);
+  reader.read("iam_user_secret", rotation.iam_user_secret, kSecretName, check_secret_name);
+  reader.read("credential_secret", rotation.credential_secret, kSecretName, check_secret_name);
+  reader.exclusive("bucket_urls", "bucket_url_secret");
+  reader.read("bucket_urls", rotation.bucket_urls,
+              "a list of URLs, such as [\"s3://bucket.s3.eu-central-1.amazonaws.com/path\"]",
+              check_bucket_url);
+  for (std::string& url : rotation.bucket_urls) url = *normal_bucket_url(url);
+  reader.read("bucket_url_secret", rotation.bucket_url_secret, kSecretName, check_secret_name);
+  reader.read("credential_patterns", rotation.credential_patterns,
+              "a list of credential names with * for any text, such as "
+              "[\"s3://bucket.s3.eu-central-1.amazonaws.com/*\"]",
+              check_pattern);
+  reader.exclusive("sql_user", "sql_user_secret");
+  reader.read("sql_user", rotation.sql_user, "the name of a SQL login");
+  reader.read("sql_user_secret", rotation.sql_user_secret, kSecretName, check_secret_name);
+  reader.read("sql_password_secret", rotation.sql_password_secret, kSecretName, check_secret_name);
+  if (const toml::table* policy = reader.table("policy")) read_policy(*policy, rotation.policy, problems);
+  read_fleet(reader, rotation.fleet, problems);
+  check_canaries(table, rotation, problems);
+  reader.finish({"password", "sql_password", "sql_pass", "secret", "credential"});
+  return rotation;
+}
+
+// Two rotations of one IAM user or one secret would undo each other's work.
+void check_apart(const std::vector<const toml::table*>& tables,
+                 const std::vector<RotationSettings>& rotations, ConfigProblems& problems) {
+  std::set<std::string> names, users, secrets;
+  for (std::size_t i = 0; i < rotations.size(); ++i) {
+    const RotationSettings& rotation = rotations[i];
+    const auto claim = [&](std::set<std::string>& taken, const std::string& value, std::string_view setting) {
+      if (!taken.insert(value).second)
+        problems.add(tables[i]->source(), fmt::format("rotation.{}", setting),
+                     fmt::format("two rotations have \"{}\"", value.substr(value.find(' ') + 1)),
+                     "another one for each rotation");
+    };
+    claim(names, rotation.name, "name");
+    if (rotation.iam_user.empty())
+      claim(users, "secret " + rotation.iam_user_secret, "iam_user_secret");
+    else
+      claim(users, "user " + rotation.iam_user, "iam_user");
+    claim(secrets, rotation.credential_secret, "credential_secret");
+  }
+}
+
+Config read_config(const toml::table& root, const std::string& source, ConfigProblems& problems) {
+  ConfigTable reader(root, "", problems);
+  Config config;
+  config.source = source;
+  if (const toml::table* aws = reader.table("aws")) read_aws(*aws, config.aws, problems);
+  if (const toml::table* sql = reader.table("sql")) read_sql(*sql, config.sql, problems);
+  const auto tables = reader.tables("rotation");
+  for (const toml::table* table : tables) config.rotations.push_back(read_rotation(*table, problems));
+  reader.finish();
+  check_apart(tables, config.rotations, problems);
+  if (config.rotations.empty()) {
+    config.rotations.emplace_back();
+    config.rotations.back().fleet.ec2_tags = {{"SQL", "2022"}};
+  }
+  if (!config.sql.ca_file.empty() && config.sql.ca_file.is_relative())
+    config.sql.ca_file = std::filesystem::path(source).parent_path() / config.sql.ca_file;
+  return config;
+}
+
+}  // namespace
+
+Result<std::string> normal_bucket_url(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const auto first = text.find_first_not_of(kBlanks);
+  if (first == text.npos)
+    return fail(ErrorKind::usage, "The bucket URL is empty.", "Write s3://HOST/BUCKET/PATH.");
+  const auto url = aws::parse_s3_url(text.substr(first, text.find_last_not_of(kBlanks) - first + 1));
+  if (!url) return fail(url.error());
+  return url->text;
+}
+
+Result<Config> parse_config(std::string_view text, const std::string& source) {
+  ConfigProblems problems(source);
+  try {
+    const toml::table root = toml::parse(text, source);
+    Config config = read_config(root, source, problems);
+    if (!problems.empty()) return fail(problems.error());
+    return config;
+  } catch (const toml::parse_error& error) {
+    return fail(ErrorKind::usage,
+                fmt::format("{}:{}:{}: this is not TOML: {}.", source, error.source().begin.line,
+                            error.source().begin.column, error.description()),
+                "docs/configuration.md shows a whole file.");
+  }
+}
+
+}  // namespace keyturn::cli

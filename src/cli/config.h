@@ -1,0 +1,85 @@
+// The configuration file: TOML, every setting optional (docs/configuration.md). Without a file an account
+// that was set up as in the blog works: secrets `iamuser`, `sqlcredential`, `sqluser`, `sqlpass`,
+// `bucketurl`, and EC2 tag SQL=2022.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/environment.h"
+#include "base/error.h"
+#include "base/time.h"
+#include "rotation/policy.h"
+
+namespace keyturn::cli {
+
+struct AwsSettings {
+  std::string region;   // empty: as the AWS SDKs find it
+  std::string profile;  // empty: AWS_PROFILE, else "default"
+};
+
+struct SqlSettings {
+  std::string driver = "FreeTDS";
+  std::filesystem::path ca_file;  // empty: the system's CAs
+  bool trust_server_certificate = false;
+  Duration login_timeout = std::chrono::seconds{10};
+  Duration query_timeout = std::chrono::seconds{30};
+  int concurrency = 8;
+  std::uint16_t browser_port = 1434;
+};
+
+struct TargetSettings {
+  std::string name;  // unique in its rotation; by default the host, with \INSTANCE or :port
+  std::string host;
+  std::uint16_t port = 0;  // 0: 1433, or what SQL Browser says where an instance is named
+  std::string instance;
+};
+
+struct FleetSettings {
+  std::map<std::string, std::string> ec2_tags;  // all must match; empty: no EC2 inventory
+  std::vector<TargetSettings> targets;
+};
+
+// Where a value comes from: given in the file, or the plain text of a secret.
+struct RotationSettings {
+  std::string name = "default";
+  std::string iam_user;  // empty: read from iam_user_secret
+  std::string iam_user_secret = "iamuser";
+  std::string credential_secret = "sqlcredential";
+  std::vector<std::string> bucket_urls;  // empty: read from bucket_url_secret; always with "s3://"
+  std::string bucket_url_secret = "bucketurl";
+  std::vector<std::string> credential_patterns;
+  std::string sql_user;  // empty: read from sql_user_secret
+  std::string sql_user_secret = "sqluser";
+  std::string sql_password_secret = "sqlpass";
+  rotation::Policy policy;
+  FleetSettings fleet;
+};
+
+struct Config {
+  std::string source;  // the file's name as given; empty: no file, all defaults
+  AwsSettings aws;
+  SqlSettings sql;
+  std::vector<RotationSettings> rotations;  // at least one
+};
+
+// `source` is the name used in messages; relative paths in the text count from its folder. All problems are
+// reported at once, one a line: `file:line:column: setting "x.y": what is wrong; allowed: …`
+// (ErrorKind::usage).
+Result<Config> parse_config(std::string_view text, const std::string& source);
+
+// `file` if given; else the first of $XDG_CONFIG_HOME/keyturn/keyturn.toml (~/.config/…) and
+// /etc/keyturn/keyturn.toml that exists; else the defaults.
+Result<Config> load_config(const std::optional<std::filesystem::path>& file,
+                           const aws::Environment& environment);
+
+// "s3://" is put in front where it is missing, blanks around and a final '/' are dropped; refuses what can't
+// be the name of a credential.
+Result<std::string> normal_bucket_url(std::string_view text);
+
+}  // namespace keyturn::cli

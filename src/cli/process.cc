@@ -1,0 +1,71 @@
+#include "cli/process.h"
+
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+
+namespace keyturn::cli {
+namespace {
+
+std::atomic<StopFlag*> stop_flag{nullptr};
+
+extern "C" void on_signal(int signal) {
+  StopFlag* stop = stop_flag.load();
+  if (stop == nullptr || stop->requested()) {
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
+    return;
+  }
+  stop->request();
+}
+
+struct Forbidden {
+  const char* name;
+  const char* what;
+};
+constexpr std::array kForbidden{
+    Forbidden{"TDSDUMP", "FreeTDS would write SQL passwords and access keys to a file"},
+    Forbidden{"TDSDUMPCONFIG", "FreeTDS would write its connection settings to a file"},
+    Forbidden{"SSLKEYLOGFILE", "whoever reads that file could decrypt every connection"},
+};
+
+}  // namespace
+
+void harden_process() {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+#ifndef __SANITIZE_ADDRESS__  // LeakSanitizer attaches to its own process, which this would forbid
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+void stop_on_signals(StopFlag& stop) {
+  stop_flag.store(&stop);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    struct sigaction before = {};
+    sigaction(signal, nullptr, &before);
+    if (before.sa_handler == SIG_IGN) continue;
+    struct sigaction action = {};
+    action.sa_handler = on_signal;
+    sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_RESTART;
+    sigaction(signal, &action, nullptr);
+  }
+}
+
+std::optional<Error> check_environment() {
+  for (const Forbidden& forbidden : kForbidden)
+    if (std::getenv(forbidden.name) != nullptr)  // FreeTDS takes even an empty one for a yes
+      return Error{ErrorKind::usage, Effect::none, "",
+                   fmt::format("{} is set: {}.", forbidden.name, forbidden.what),
+                   fmt::format("Run `unset {}` and try again.", forbidden.name)};
+  return std::nullopt;
+}
+
+}  // namespace keyturn::cli

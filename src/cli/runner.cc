@@ -1,0 +1,170 @@
+#include "cli/runner.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "cli/log.h"
+#include "cli/process.h"
+#include "cli/program.h"
+#include "cli/similar.h"
+#include "cli/waiting.h"
+#include "cli/wiring.h"
+#include "report/report.h"
+
+namespace keyturn::cli {
+namespace {
+
+StopFlag& stop_flag() {
+  static StopFlag flag;  // a signal handler refers to it until the process ends
+  return flag;
+}
+
+ProgressMode progress_mode(const Options& options, const aws::Environment& environment) {
+  if (logs_to_stderr(options)) return ProgressMode::silent;
+  const bool live = is_terminal(STDERR_FILENO) && environment("TERM").value_or("dumb") != "dumb";
+  return live ? ProgressMode::live : ProgressMode::lines;
+}
+
+Result<Config> chosen_config(const Options& options, const aws::Environment& environment) {
+  auto config = load_config(options.config, environment);
+  if (!config) return config;
+  if (!options.region.empty()) config->aws.region = options.region;
+  if (!options.profile.empty()) config->aws.profile = options.profile;
+  if (options.rotation.empty()) return config;
+
+  std::vector<std::string> names;
+  for (const RotationSettings& rotation : config->rotations) names.push_back(rotation.name);
+  std::erase_if(config->rotations, [&](const RotationSettings& r) { return r.name != options.rotation; });
+  if (!config->rotations.empty()) return config;
+  const std::string meant = most_similar(options.rotation, names);
+  return fail(ErrorKind::usage, fmt::format("The configuration has no rotation \"{}\".", options.rotation),
+              fmt::format("{}It has: {}.", meant.empty() ? "" : fmt::format("Did you mean \"{}\"? ", meant),
+                          fmt::join(names, ", ")));
+}
+
+// Everything that lives as long as one command.
+class Session {
+ public:
+  explicit Session(const Options& options)
+      : options_(options),
+        environment_(aws::process_environment()),
+        error_style_(style_for(STDERR_FILENO, options.color, environment_)),
+        progress_(progress_mode(options, environment_), STDERR_FILENO, error_style_, clock_) {}
+
+  Result<void> open() {
+    auto config = chosen_config(options_, environment_);
+    if (!config) return fail(config.error());
+    config_ = std::move(*config);
+    auto log = open_log(options_, [this](std::string_view line) { progress_.write_line(line); });
+    if (!log) return fail(log.error());
+    progress_.log_to(std::move(*log));
+    stop_on_signals(stop_flag());
+    auto wiring = Wiring::open(config_, environment_, {clock_, random_, stop_flag(), progress_});
+    if (!wiring) return fail(wiring.error());
+    wiring_ = std::move(*wiring);
+    return {};
+  }
+
+  // One entry a rotation; one's failure never stops another's turn.
+  template <class T, class Work>
+  std::vector<report::Entry<T>> each_rotation(Work work) {
+    std::vector<report::Entry<T>> entries;
+    for (const RotationSettings& settings : config_.rotations) {
+      progress_.begin_rotation(settings.name);
+      entries.push_back({settings.name, one_rotation<T>(settings, work)});
+      progress_.end_rotation();
+    }
+    return entries;
+  }
+
+  int refuse(const report::SetupErrors& errors) {
+    progress_.write_line(report::error_text(errors, error_style_));
+    if (options_.output == OutputFormat::json) print(report::error_json(heading(), errors));
+    return int(report::outcome_of(errors));
+  }
+
+  // The result on stdout. The work is done by now, so that a closed stdout loses the words only.
+  int finish(rotation::Outcome outcome, const std::string& document) {
+    if (print(document)) return int(outcome);
+    progress_.write_line(
+        fmt::format("keyturn: The work is finished ({}), but its result could not be written to stdout: {}. "
+                    "`keyturn status` shows how things stand.\n",
+                    rotation::to_string(outcome), std::strerror(errno)));
+    return int(rotation::Outcome::failed);
+  }
+
+  [[nodiscard]] report::Heading heading() const { return {options_.command, program_version()}; }
+  [[nodiscard]] report::TextStyle style() const {
+    return style_for(STDOUT_FILENO, options_.color, environment_);
+  }
+  [[nodiscard]] const Options& options() const { return options_; }
+  Clock& clock() { return clock_; }
+
+ private:
+  template <class T, class Work>
+  Result<T> one_rotation(const RotationSettings& settings, Work work) {
+    if (stop_flag().requested())
+      return fail(ErrorKind::cancelled, "It was not begun, since keyturn was asked to stop.",
+                  "Run the same command again.");
+    auto wired = wiring_->wire(settings);
+    if (!wired) return fail(wired.error());
+    return work((*wired)->engine());
+  }
+
+  static bool print(const std::string& text) { return write_all(STDOUT_FILENO, text); }
+
+  const Options& options_;
+  const aws::Environment environment_;
+  const report::TextStyle error_style_;
+  SystemClock clock_;
+  SystemRandom random_;
+  Progress progress_;
+  Config config_;
+  std::unique_ptr<Wiring> wiring_;
+};
+
+// Errors of all rotations, where none of them got as far as a result.
+template <class T>
+report::SetupErrors only_errors(const std::vector<report::Entry<T>>& entries) {
+  report::SetupErrors errors;
+  for (const auto& entry : entries)
+    if (!entry.result) errors.push_back({entries.size() == 1 ? "" : entry.rotation, entry.result.error()});
+  return errors.size() == entries.size() ? errors : report::SetupErrors{};
+}
+
+}  // namespace
+
+int run_rotations(const Options& options, rotation::Command command) {
+  Session session(options);
+  if (const auto open = session.open(); !open) return session.refuse({{"", open.error()}});
+  const auto entries = session.each_rotation<rotation::RunResult>([&](rotation::Engine& engine) {
+    const RunOnce run_once = [&](rotation::Command each) { return engine.run(each); };
+    return Result<rotation::RunResult>(
+        run_and_wait(run_once, command, options.wait, session.clock(), stop_flag()));
+  });
+  if (const auto errors = only_errors(entries); !errors.empty()) return session.refuse(errors);
+  return session.finish(report::outcome_of(entries), options.output == OutputFormat::json
+                                                         ? report::run_json(session.heading(), entries)
+                                                         : report::run_text(entries, session.style()));
+}
+
+int run_plans(const Options& options, rotation::Command command, PlanView view) {
+  Session session(options);
+  if (const auto open = session.open(); !open) return session.refuse({{"", open.error()}});
+  const auto entries =
+      session.each_rotation<rotation::Plan>([&](rotation::Engine& engine) { return engine.plan(command); });
+  if (const auto errors = only_errors(entries); !errors.empty()) return session.refuse(errors);
+  const bool json = options.output == OutputFormat::json;
+  const std::string document = view == PlanView::plan
+                                   ? (json ? report::plan_json(session.heading(), command, entries)
+                                           : report::plan_text(entries, session.style()))
+                                   : (json ? report::status_json(session.heading(), entries)
+                                           : report::status_text(entries, session.style()));
+  return session.finish(report::outcome_of(entries), document);
+}
+
+}  // namespace keyturn::cli
