@@ -31,7 +31,8 @@ net::HttpRequest local_request(const std::string& method, const std::string& url
 bool is_local_host(std::string_view host) {
   constexpr std::array<std::string_view, 5> kHosts{"localhost", "169.254.170.2", "169.254.170.23",
                                                    "[fd00:ec2::23]", "[::1]"};
-  return host.starts_with("127.") || std::find(kHosts.begin(), kHosts.end(), host) != kHosts.end();
+  return (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos) ||
+         std::find(kHosts.begin(), kHosts.end(), host) != kHosts.end();
 }
 
 Result<std::string> container_url(const Environment& environment) {

@@ -51,18 +51,13 @@ void add_listed(SecretState& state, const std::vector<SecretVersionEntry>& liste
   }
 }
 
-// A compare-and-swap that another run won.
-Error as_conflict(Error error) {
-  if (error.code == "InvalidParameterException" || error.code == "ResourceExistsException") {
-    error.kind = ErrorKind::conflict;
-    error.hint = "Another run is at work on this secret; run keyturn again when it is over.";
-  }
-  return error;
-}
-
-Result<void> or_conflict(Result<void> done) {
-  if (!done) return fail(as_conflict(done.error()));
-  return done;
+// `code` is what Secrets Manager says when another run was faster.
+Result<void> conflict_on(const char* code, Result<void> done) {
+  if (done || done.error().code != code) return done;
+  Error error = done.error();
+  error.kind = ErrorKind::conflict;
+  error.hint = "Another run is at work on this secret; run keyturn again when it is over.";
+  return fail(std::move(error));
 }
 
 Error with_missing_hint(Error error, const std::string& secret) {
@@ -149,10 +144,9 @@ Result<SecretsManagerStore::KeyOfVersion> SecretsManagerStore::fetch_key_of(
     const rotation::VersionId& version, const std::string& stage) {
   const auto value = secrets_.get_value(secret_, version, stage);
   if (!value) {
-    const std::string& code = value.error().code;
-    // Gone since it was listed, or a pending version that has no value yet.
-    if (value.error().kind == ErrorKind::not_found || code == "InvalidParameterException")
-      return KeyOfVersion{};
+    // Gone since it was listed, or a pending version that has no value yet; or the label is elsewhere by now.
+    const bool label_moved = value.error().code == "InvalidRequestException" && !stage.empty();
+    if (value.error().kind == ErrorKind::not_found || label_moved) return KeyOfVersion{};
     return fail(value.error());
   }
   // An emulator may answer with another version than the one asked for.
@@ -175,16 +169,19 @@ Result<rotation::KeyPair> SecretsManagerStore::read(const rotation::VersionId& v
 
 Result<void> SecretsManagerStore::put_pending(const rotation::VersionId& token, const rotation::KeyPair& pair,
                                               TimePoint not_after) {
-  return or_conflict(secrets_.put_value(secret_, token, format_key_text(pair), {kPending}, not_after));
+  return conflict_on("ResourceExistsException",
+                     secrets_.put_value(secret_, token, format_key_text(pair), {kPending}, not_after));
 }
 
 Result<void> SecretsManagerStore::promote(const std::optional<rotation::VersionId>& from,
                                           const rotation::VersionId& to, TimePoint not_after) {
-  return or_conflict(secrets_.move_stage(secret_, kCurrent, from.value_or(""), to, not_after));
+  return conflict_on("InvalidParameterException",
+                     secrets_.move_stage(secret_, kCurrent, from.value_or(""), to, not_after));
 }
 
 Result<void> SecretsManagerStore::drop_pending(const rotation::VersionId& version, TimePoint not_after) {
-  return or_conflict(secrets_.move_stage(secret_, kPending, version, "", not_after));
+  return conflict_on("InvalidParameterException",
+                     secrets_.move_stage(secret_, kPending, version, "", not_after));
 }
 
 Result<void> SecretsManagerStore::write_intent(const rotation::Intent& intent, TimePoint not_after) {

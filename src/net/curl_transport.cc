@@ -103,7 +103,9 @@ std::string host_of(const std::string& url) {
 }
 
 bool is_loopback(const std::string& host) {
-  return host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]");
+  const bool is_address = host.find_first_not_of("0123456789.:") == std::string::npos;
+  return (is_address && host.starts_with("127.")) || host == "localhost" || host.starts_with("localhost:") ||
+         host.starts_with("[::1]");
 }
 
 bool is_certificate_trouble(CURLcode code) {

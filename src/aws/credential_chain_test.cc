@@ -1,0 +1,297 @@
+#include "aws/credential_chain.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "aws/aws_context.h"
+#include "aws/credential_parts.h"
+#include "aws/test_support.h"
+
+namespace keyturn::aws {
+namespace {
+
+namespace fs = std::filesystem;
+using Variables = std::map<std::string, std::string>;
+
+bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+// A folder of AWS files, an environment that names only them, and a transport that the test answers for.
+class CredentialChainTest : public testing::Test {
+ protected:
+  CredentialChainTest() {
+    std::string pattern = (fs::temp_directory_path() / "keyturn-aws-XXXXXX").string();
+    folder_ = mkdtemp(pattern.data());
+    variables_ = {
+        {"HOME", folder_.string()}, {"AWS_EC2_METADATA_DISABLED", "true"}, {"AWS_REGION", "eu-west-1"}};
+    fs::create_directory(folder_ / ".aws");
+  }
+  ~CredentialChainTest() override { fs::remove_all(folder_); }
+
+  std::string write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name) << text;
+    return (folder_ / name).string();
+  }
+  void config(const std::string& text) { write(".aws/config", text); }
+  void credentials(const std::string& text) { write(".aws/credentials", text); }
+
+  Result<Credentials> fetch(const AwsOptions& options = {}) {
+    const Environment environment = fixed_environment(variables_);
+    const auto files = load_profile_files(environment);
+    if (!files) return fail(files.error());
+    const auto settings = load_settings(environment, *files, options);
+    if (!settings) return fail(settings.error());
+    return CredentialChain(environment, *settings, bench_.context()).fetch();
+  }
+
+  fs::path folder_;
+  Variables variables_;
+  ScriptedTransport::Answer answer_ = [](const net::HttpRequest&) { return not_reached(); };
+  Bench bench_{[this](const net::HttpRequest& request) { return answer_(request); }};
+};
+
+std::string sts_reply(const std::string& operation, const std::string& id) {
+  return "<" + operation + "Response><" + operation + "Result><Credentials><AccessKeyId>" + id +
+         "</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>"
+         "<Expiration>2026-01-02T01:00:00Z</Expiration></Credentials></" +
+         operation + "Result></" + operation + "Response>";
+}
+
+TEST_F(CredentialChainTest, TheEnvironmentBeatsAProfileUnlessOneIsAnOption) {
+  variables_["AWS_ACCESS_KEY_ID"] = "ENV";
+  variables_["AWS_SECRET_ACCESS_KEY"] = "s";
+  variables_["AWS_SESSION_TOKEN"] = "t";
+  variables_["AWS_PROFILE"] = "p";
+  credentials("[p]\naws_access_key_id=FILE\naws_secret_access_key=s\n");
+  EXPECT_EQ(fetch()->access_key_id, "ENV");
+  EXPECT_EQ(fetch()->session_token.reveal(), "t");
+  EXPECT_EQ(fetch({{}, "p"})->access_key_id, "FILE");
+}
+
+TEST_F(CredentialChainTest, HalfAPairIsAnError) {
+  variables_["AWS_ACCESS_KEY_ID"] = "ENV";
+  credentials("[default]\naws_access_key_id=FILE\naws_secret_access_key=s\n");
+  EXPECT_EQ(fetch().error().kind, ErrorKind::credentials);
+  variables_.erase("AWS_ACCESS_KEY_ID");
+  EXPECT_TRUE(fetch());
+  credentials("[default]\naws_secret_access_key=s\n");
+  config("[default]\naws_access_key_id=CONFIG\naws_secret_access_key=s\n");
+  const auto half = fetch();
+  ASSERT_FALSE(half);
+  EXPECT_TRUE(has(half.error().message, "half a pair"));
+}
+
+TEST_F(CredentialChainTest, NothingAnywhereSaysWhereItLooked) {
+  const auto none = fetch();
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().kind, ErrorKind::credentials);
+  EXPECT_TRUE(has(none.error().message, ".aws/credentials"));
+  EXPECT_FALSE(none.error().hint.empty());
+}
+
+TEST_F(CredentialChainTest, AssumesARoleThroughAChainOfProfiles) {
+  config(
+      "[profile "
+      "a]\nrole_arn=arn:aws:iam::1:role/outer\nsource_profile=b\nexternal_id=x\nduration_seconds=900\n"
+      "[profile b]\nrole_arn=arn:aws:iam::1:role/inner\nsource_profile=c\n");
+  credentials("[c]\naws_access_key_id=BASE\naws_secret_access_key=s\n");
+  answer_ = [](const net::HttpRequest& request) {
+    return reply(200, sts_reply("AssumeRole", has(request.body, "inner") ? "INNER" : "OUTER"));
+  };
+  const auto got = fetch({{}, "a"});
+  ASSERT_TRUE(got) << got.error().sentence();
+  EXPECT_EQ(got->access_key_id, "OUTER");
+  EXPECT_EQ(got->expires_at, parse_iso8601("2026-01-02T01:00:00Z").value());
+  ASSERT_EQ(bench_.transport.requests.size(), 2U);
+  EXPECT_TRUE(
+      has(net::find_header(bench_.transport.requests[0].headers, "Authorization"), "Credential=BASE/"));
+  EXPECT_TRUE(
+      has(net::find_header(bench_.transport.requests[1].headers, "Authorization"), "Credential=INNER/"));
+  EXPECT_TRUE(has(bench_.transport.requests[1].body, "ExternalId=x"));
+  EXPECT_EQ(bench_.transport.requests[0].url, "https://sts.eu-west-1.amazonaws.com/");
+}
+
+TEST_F(CredentialChainTest, ContradictoryProfilesAreErrors) {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"[profile p]\nrole_arn=r\n", "exactly one"},
+      {"[profile p]\nrole_arn=r\nsource_profile=q\ncredential_source=Environment\n", "exactly one"},
+      {"[profile p]\nrole_arn=r\nsource_profile=q\n", "does not exist"},
+      {"[profile p]\nrole_arn=r\nsource_profile=p\n", "no keys"},
+      {"[profile p]\nrole_arn=r\nsource_profile=q\n[profile q]\nrole_arn=r\nsource_profile=p\n", "circle"},
+      {"[profile p]\nrole_arn=r\ncredential_source=Moon\n", "Moon"},
+      {"[profile p]\nrole_arn=r\ncredential_source=Environment\n", "where there are none"},
+      {"[profile p]\nrole_arn=r\nsource_profile=p\nmfa_serial=m\n", "MFA"},
+      {"[profile p]\nrole_arn=r\nsource_profile=p\nduration_seconds=1\n", "duration_seconds"},
+      {"[profile p]\nsso_session=s\n", "SSO"},
+  };
+  for (const auto& [text, why] : cases) {
+    SCOPED_TRACE(text);
+    config(text);
+    const auto got = fetch({{}, "p"});
+    ASSERT_FALSE(got);
+    EXPECT_TRUE(has(got.error().message, why)) << got.error().message;
+  }
+  EXPECT_TRUE(bench_.transport.requests.empty());
+}
+
+TEST_F(CredentialChainTest, AProfileMayNameItselfIfItHasKeys) {
+  config("[default]\nrole_arn=r\nsource_profile=default\n");
+  credentials("[default]\naws_access_key_id=BASE\naws_secret_access_key=s\n");
+  answer_ = [](const net::HttpRequest&) { return reply(200, sts_reply("AssumeRole", "ROLE")); };
+  EXPECT_EQ(fetch()->access_key_id, "ROLE");
+}
+
+TEST_F(CredentialChainTest, WebIdentityIsUnsigned) {
+  variables_["AWS_WEB_IDENTITY_TOKEN_FILE"] = write("token", "jwt");
+  variables_["AWS_ROLE_ARN"] = "arn:aws:iam::1:role/pod";
+  answer_ = [](const net::HttpRequest&) { return reply(200, sts_reply("AssumeRoleWithWebIdentity", "WEB")); };
+  const auto got = fetch();
+  ASSERT_TRUE(got) << got.error().sentence();
+  EXPECT_EQ(got->access_key_id, "WEB");
+  EXPECT_TRUE(net::find_header(bench_.transport.requests[0].headers, "Authorization").empty());
+  EXPECT_TRUE(has(bench_.transport.requests[0].body, "WebIdentityToken=jwt"));
+}
+
+TEST_F(CredentialChainTest, RunsACredentialProcessWithoutAShell) {
+  const std::string script =
+      write("helper one.sh",
+            "#!/bin/sh\nprintf '{\"Version\": 1, \"AccessKeyId\": \"%s\", \"SecretAccessKey\": \"s\", "
+            "\"Expiration\": \"2026-01-02T01:00:00Z\"}' \"$1\"\n");
+  fs::permissions(script, fs::perms::owner_all);
+  config("[default]\ncredential_process = \"" + script + "\" $(id)\n");
+  const auto got = fetch();
+  ASSERT_TRUE(got) << got.error().sentence();
+  EXPECT_EQ(got->access_key_id, "$(id)");
+  EXPECT_TRUE(got->expires_at);
+}
+
+TEST_F(CredentialChainTest, AFailingCredentialProcessShowsItsErrorsButNeverItsOutput) {
+  const std::string script =
+      write("helper.sh", "#!/bin/sh\necho SECRETBYTES\necho 'please sign in' >&2\nexit 3\n");
+  fs::permissions(script, fs::perms::owner_all);
+  config("[default]\ncredential_process = " + script + "\n");
+  auto got = fetch();
+  ASSERT_FALSE(got);
+  EXPECT_TRUE(has(got.error().message, "please sign in"));
+  EXPECT_FALSE(has(got.error().sentence(), "SECRETBYTES"));
+  for (const std::string output :
+       {"SECRETBYTES", "{\"Version\": 2}", "{\"Version\": 1, \"AccessKeyId\": \"x\"}"}) {
+    write("helper.sh", "#!/bin/sh\nprintf '%s' '" + output + "'\n");
+    got = fetch();
+    ASSERT_FALSE(got) << output;
+    EXPECT_FALSE(has(got.error().sentence(), "SECRETBYTES"));
+  }
+  config("[default]\ncredential_process = /nowhere/helper\n");
+  EXPECT_FALSE(fetch());
+}
+
+TEST(SplitCommand, QuotesAsAShellWould) {
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(split_command(R"(a 'b c' "d \"e\"" f\ g "")").value(), (Words{"a", "b c", "d \"e\"", "f g", ""}));
+  EXPECT_EQ(split_command(R"("C:\Program Files\x" y)").value(), (Words{R"(C:\Program Files\x)", "y"}));
+  EXPECT_FALSE(split_command("a 'b"));
+  EXPECT_FALSE(split_command("  "));
+}
+
+TEST_F(CredentialChainTest, AsksTheContainerEndpointWithItsToken) {
+  variables_["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/creds";
+  variables_["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = write("token", "pod-token");
+  answer_ = [](const net::HttpRequest&) {
+    return reply(
+        200,
+        R"({"AccessKeyId":"POD","SecretAccessKey":"s","Token":"t","Expiration":"2026-01-02T01:00:00Z"})");
+  };
+  const auto got = fetch();
+  ASSERT_TRUE(got) << got.error().sentence();
+  EXPECT_EQ(got->access_key_id, "POD");
+  EXPECT_EQ(got->session_token.reveal(), "t");
+  const auto& request = bench_.transport.requests[0];
+  EXPECT_EQ(request.url, "http://169.254.170.2/creds");
+  EXPECT_EQ(net::find_header(request.headers, "Authorization"), "pod-token");
+  EXPECT_FALSE(request.use_proxy);
+}
+
+TEST_F(CredentialChainTest, SendsNoContainerTokenToAStranger) {
+  for (const char* url :
+       {"http://evil.example/x", "http://127.0.0.1.evil.example/", "ftp://localhost/", "nonsense"}) {
+    variables_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = url;
+    EXPECT_FALSE(fetch()) << url;
+  }
+  variables_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://127.0.0.1:9/";
+  variables_["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "a\r\nX: y";
+  EXPECT_FALSE(fetch());
+  EXPECT_TRUE(bench_.transport.requests.empty());
+}
+
+// Instance metadata as EC2 answers it.
+Result<net::HttpResponse> metadata(const net::HttpRequest& request) {
+  if (request.method == "PUT") return reply(200, "session");
+  if (net::find_header(request.headers, "x-aws-ec2-metadata-token") != "session") return reply(401, "");
+  if (has(request.url, "placement/region")) return reply(200, "ap-south-1");
+  if (request.url.ends_with("/security-credentials/")) return reply(200, "my-role\n");
+  return reply(
+      200,
+      R"({"Code":"Success","AccessKeyId":"EC2","SecretAccessKey":"s","Token":"t","Expiration":"2026-01-02T01:00:00Z"})");
+}
+
+TEST_F(CredentialChainTest, AsksInstanceMetadataLast) {
+  variables_.erase("AWS_EC2_METADATA_DISABLED");
+  answer_ = metadata;
+  const auto got = fetch();
+  ASSERT_TRUE(got) << got.error().sentence();
+  EXPECT_EQ(got->access_key_id, "EC2");
+  EXPECT_EQ(bench_.transport.requests.back().url,
+            "http://169.254.169.254/latest/meta-data/iam/security-credentials/my-role");
+}
+
+TEST_F(CredentialChainTest, InstanceMetadataThatFailsIsReported) {
+  variables_.erase("AWS_EC2_METADATA_DISABLED");
+  answer_ = [](const net::HttpRequest& request) {
+    return request.url.ends_with("/my-role")
+               ? reply(200, R"({"Code":"AssumeRoleUnauthorizedAccess","Message":"no trust"})")
+               : metadata(request);
+  };
+  const auto got = fetch();
+  ASSERT_FALSE(got);
+  EXPECT_TRUE(has(got.error().message, "no trust"));
+}
+
+TEST_F(CredentialChainTest, AContextTakesItsRegionFromMetadataWhereNothingElseSaysIt) {
+  variables_.erase("AWS_EC2_METADATA_DISABLED");
+  variables_.erase("AWS_REGION");
+  answer_ = metadata;
+  const auto context = AwsContext::create(bench_.context(), fixed_environment(variables_), {});
+  ASSERT_TRUE(context) << context.error().sentence();
+  EXPECT_EQ(context->settings().region, "ap-south-1");
+  answer_ = [](const net::HttpRequest&) { return not_reached(); };
+  const auto without = AwsContext::create(bench_.context(), fixed_environment(variables_), {});
+  ASSERT_FALSE(without);
+  EXPECT_EQ(without.error().kind, ErrorKind::usage);
+  EXPECT_TRUE(has(without.error().sentence(), "AWS_REGION"));
+}
+
+TEST(CachedCredentials, RenewsBeforeExpiryAndToleratesAFailedRenewal) {
+  ManualClock clock;
+  int fetched = 0;
+  bool works = true;
+  CachedCredentials source(
+      [&]() -> Result<Credentials> {
+        ++fetched;
+        if (!works) return fail(ErrorKind::credentials, "no");
+        return Credentials{"K", SecretString("s"), {}, clock.now() + std::chrono::hours{1}};
+      },
+      clock);
+  EXPECT_TRUE(source.get());
+  EXPECT_TRUE(source.get());
+  EXPECT_EQ(fetched, 1);
+  clock.sleep_for(std::chrono::minutes{51}, nullptr);
+  works = false;
+  EXPECT_TRUE(source.get());
+  EXPECT_EQ(fetched, 2);
+  clock.sleep_for(std::chrono::minutes{8} + std::chrono::seconds{30}, nullptr);
+  EXPECT_FALSE(source.get());
+}
+
+}  // namespace
+}  // namespace keyturn::aws
