@@ -1,0 +1,53 @@
+#include "lab/keyturn_config.h"
+
+#include <toml++/toml.h>
+#include <algorithm>
+#include <sstream>
+
+namespace keyturn::lab {
+namespace {
+
+toml::array targets_of(const Rack& rack) {
+  toml::array targets;
+  for (const Rack::Entry* entry : rack.entries()) {
+    toml::table target{{"name", entry->settings.name}, {"host", "127.0.0.1"}};
+    if (entry->settings.instance.empty())
+      target.insert("port", entry->target->port());
+    else
+      target.insert("instance", entry->settings.instance);
+    targets.push_back(std::move(target));
+  }
+  return targets;
+}
+
+// Credential names other than the bucket URL that some target has, such as the path-style form.
+toml::array patterns_of(const LabConfig& config, const Rack& rack) {
+  std::set<std::string> names;
+  for (const Rack::Entry* entry : rack.entries())
+    for (const std::string& name : entry->settings.credentials.value_or(std::vector<std::string>{}))
+      if (name != config.bucket_url()) names.insert(name);
+  toml::array patterns;
+  for (const std::string& name : names) patterns.push_back(name);
+  return patterns;
+}
+
+}  // namespace
+
+std::string keyturn_config(const LabConfig& config, const Rack& rack, const std::string& ca_file) {
+  toml::table rotation{{"name", "lab"}, {"target", targets_of(rack)}};
+  if (toml::array patterns = patterns_of(config, rack); !patterns.empty())
+    rotation.insert("credential_patterns", std::move(patterns));
+  std::string policy;
+  for (const auto& [name, value] : config.policy)
+    policy.append(name).append(" = ").append(value).append("\n");
+  rotation.insert("policy", toml::parse(policy));
+  const toml::table whole{{"aws", toml::table{{"region", config.region}}},
+                          {"sql", toml::table{{"ca_file", ca_file}, {"browser_port", rack.browser_port()}}},
+                          {"rotation", toml::array{std::move(rotation)}}};
+  std::ostringstream text;
+  text << "# Written by keyturn-lab for the lab that it runs, with times so short that one can watch.\n"
+       << whole << "\n";
+  return text.str();
+}
+
+}  // namespace keyturn::lab
