@@ -191,7 +191,7 @@ TEST(S3, AMultipartUploadFromBeginToEnd) {
       return reply(200,
                    "<InitiateMultipartUploadResult><UploadId>u+1</UploadId></InitiateMultipartUploadResult>");
     if (request.method == "PUT") return reply(200, "", {{"ETag", "\"e\""}});
-    return reply(200, "<CompleteMultipartUploadResult/>");
+    return reply(200, "<CompleteMultipartUploadResult><ETag>e</ETag></CompleteMultipartUploadResult>");
   });
   const S3 s3(bench.client(S3::traits()), "bkt", S3Style::path);
   const auto id = s3.create_multipart_upload("a b/db.bak");
