@@ -26,7 +26,10 @@ void add_completion(CLI::App& app, Options& options, Handler& handler) {
   command->add_option("SHELL", options.shell, "The shell")
       ->required()
       ->type_name("bash|zsh|fish")
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+      ->check([](const std::string& shell) {
+        const bool known = shell == "bash" || shell == "zsh" || shell == "fish";
+        return known ? "" : "\"" + shell + "\" is not known; allowed: bash, zsh, fish";
+      });
   command->footer(
       "Examples:\n"
       "  source <(keyturn completion bash)\n"

@@ -79,7 +79,7 @@ std::unique_ptr<CLI::App> make_command_line(Options& options, Handler& handler) 
   app->get_formatter()->column_width(32);
   app->set_version_flag("--version", "keyturn " + program_version(), "Print the version and end");
   app->set_help_flag("-h,--help", "Print this help and end");
-  app->require_subcommand(1);
+  app->require_subcommand(0, 1);  // so that a misspelt one is told as such
   add_common_options(*app, options);
   add_rotate(*app, options, handler);
   add_reconcile(*app, options, handler);
@@ -107,11 +107,11 @@ int run_program(int argc, const char* const* argv) {
   } catch (const CLI::Success& success) {
     return tell(*app, success);
   } catch (const CLI::ParseError& error) {
-    if (argc < 2) {
-      write_all(STDERR_FILENO, app->help());
-      return int(rotation::Outcome::bad_usage);
-    }
     return refuse(usage_error(*app, error), wants_json(argc, argv), options.command);
+  }
+  if (!handler) {
+    write_all(STDERR_FILENO, app->help());
+    return int(rotation::Outcome::bad_usage);
   }
   if (const auto error = check_environment())
     return refuse(*error, options.output == OutputFormat::json, options.command);

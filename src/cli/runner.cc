@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -61,7 +62,10 @@ class Session {
     config_ = std::move(*config);
     auto log = open_log(options_, [this](std::string_view line) { progress_.write_line(line); });
     if (!log) return fail(log.error());
+    log_ = *log;
     progress_.log_to(std::move(*log));
+    log_->info("keyturn {} {}, configuration: {}", program_version(), options_.command,
+               config_.source.empty() ? "none" : config_.source);
     stop_on_signals(stop_flag());
     auto wiring = Wiring::open(config_, environment_, {clock_, random_, stop_flag(), progress_});
     if (!wiring) return fail(wiring.error());
@@ -82,6 +86,8 @@ class Session {
   }
 
   int refuse(const report::SetupErrors& errors) {
+    for (const report::SetupError& error : errors)
+      if (log_) log_->error("{}", error.error.sentence());
     progress_.write_line(report::error_text(errors, error_style_));
     if (options_.output == OutputFormat::json) print(report::error_json(heading(), errors));
     return int(report::outcome_of(errors));
@@ -89,6 +95,7 @@ class Session {
 
   // The result on stdout. The work is done by now, so that a closed stdout loses the words only.
   int finish(rotation::Outcome outcome, const std::string& document) {
+    log_->info("{}: exit status {}", rotation::to_string(outcome), int(outcome));
     if (print(document)) return int(outcome);
     progress_.write_line(
         fmt::format("keyturn: The work is finished ({}), but its result could not be written to stdout: {}. "
@@ -123,6 +130,7 @@ class Session {
   SystemClock clock_;
   SystemRandom random_;
   Progress progress_;
+  std::shared_ptr<spdlog::logger> log_;  // null until it is open
   Config config_;
   std::unique_ptr<Wiring> wiring_;
 };

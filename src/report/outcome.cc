@@ -28,8 +28,10 @@ Outcome worst_of(Outcome a, Outcome b) {
 }
 
 Outcome outcome_of(const Error& error) {
-  // What is named in the configuration and does not exist is a wrong configuration.
-  const bool usage = error.kind == ErrorKind::usage || error.kind == ErrorKind::not_found;
+  // What is named in the configuration and does not exist is a wrong configuration, and so are credentials
+  // that are not there; with a code it is AWS that did not take them.
+  const bool usage = error.kind == ErrorKind::usage || error.kind == ErrorKind::not_found ||
+                     (error.kind == ErrorKind::credentials && error.code.empty());
   return usage ? Outcome::bad_usage : Outcome::failed;
 }
 
