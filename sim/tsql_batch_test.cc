@@ -240,8 +240,8 @@ TEST_F(Batch, TheBlogsFigure3) {
 }
 
 TEST_F(Batch, NestingHasLimits) {
-  EXPECT_EQ(run(*session_, std::string(100'000, '(')).errors().at(0).number, 191);
-  EXPECT_EQ(run(*session_, "SELECT " + std::string(50'000, '-') + "1").errors().size(), 0u);  // a comment
+  EXPECT_EQ(run(*session_, "SELECT " + std::string(100'000, '(')).errors().at(0).number, 191);
+  EXPECT_EQ(run(*session_, "SELECT 1 " + std::string(50'000, '-')).errors().size(), 0u);  // a comment
   EXPECT_EQ(run(*session_, "DECLARE @s nvarchar(max) = N'EXEC(@s)'; SELECT 1" + std::string(5'000, '+') + "1")
                 .errors()
                 .at(0)
@@ -267,7 +267,7 @@ TEST_F(Batch, RandomTextNeverBreaksTheServer) {
   std::mt19937 random(7);
   for (int i = 0; i < 3000; ++i) {
     std::string text;
-    for (unsigned n = random() % 20; n > 0; --n) text += words[random() % words.size()] + " ";
+    for (auto n = random() % 20; n > 0; --n) text += words[random() % words.size()] + " ";
     if (i % 5 == 0) text += static_cast<char>(random() % 256);
     run(*session_, text);
   }

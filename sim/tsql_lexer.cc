@@ -120,7 +120,8 @@ class Lexer {
     if (peek() == '@') text += take();
     while (!at_end() && continues_name(peek())) text += take();
     if (text == "@") return raise(errors::syntax_near("@"));
-    add(text.starts_with("@@") ? TokenKind::global : TokenKind::variable, std::move(text));
+    const TokenKind kind = text.starts_with("@@") ? TokenKind::global : TokenKind::variable;
+    add(kind, std::move(text));
     return true;
   }
 

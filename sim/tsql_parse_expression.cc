@@ -63,7 +63,11 @@ const ExprPtr& ExpressionParser::value_only(const ExprPtr& expr) const {
 ExprPtr ExpressionParser::any(int precedence) {
   const Nesting nesting(*this);
   ExprPtr left = prefix();
-  for (bool found = true; found;) left = infix(left, found, precedence);
+  int length = 0;
+  for (bool found = true; found;) {
+    left = infix(left, found, precedence);
+    if (++length > kMaxChain) fail_too_deep();
+  }
   return left;
 }
 
@@ -75,9 +79,10 @@ ExprPtr ExpressionParser::prefix() {
     if (!expr->args[0]->is_predicate()) fail_here();
     return expr;
   }
-  if (accept_symbol("+")) return prefix();
-  if (accept_symbol("-")) {
+  if (is_symbol("+") || is_symbol("-")) {
     const Nesting nesting(*this);
+    if (accept_symbol("+")) return prefix();
+    take();
     auto expr = make(ExprKind::negate, at);
     expr->args = {value_only(prefix())};
     return expr;

@@ -26,19 +26,27 @@ class ParserBase {
  protected:
   static constexpr int kMaxDepth = 200;  // of nesting; SQL Server's own limit for blocks is near
 
+  static constexpr int kMaxChain =
+      900;  // operands of one chain of operators; SQLite's limit of depth is 1000
+
+  [[noreturn]] void fail_too_deep() const {
+    fail({191,
+          15,
+          1,
+          "Some part of your SQL statement is nested too deeply. Rewrite the query or break it up into "
+          "smaller "
+          "queries.",
+          {},
+          0});
+  }
+
   // Guards against a stack that grows with the input.
   class Nesting {
    public:
     explicit Nesting(ParserBase& parser) : parser_(parser) {
       if (++parser_.depth_ > kMaxDepth) {
         --parser_.depth_;
-        parser_.fail({191,
-                      15,
-                      1,
-                      "Some part of your SQL statement is nested too deeply. Rewrite the query or break it "
-                      "up into smaller queries.",
-                      {},
-                      0});
+        parser_.fail_too_deep();
       }
     }
     ~Nesting() { --parser_.depth_; }

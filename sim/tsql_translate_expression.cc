@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "sim/tsql_functions.h"
 #include "sim/tsql_translator.h"
@@ -55,7 +56,7 @@ std::string Translator::bind(Value value) {
 Fragment Translator::value(const Expr& expr, const Scope& scope) {
   switch (expr.kind) {
     case ExprKind::literal:
-      return {bind(expr.value), expr.type};
+      return {bind(expr.value), expr.type, is_null(expr.value)};
     case ExprKind::variable:
     case ExprKind::global:
       return variable(expr);
@@ -135,6 +136,8 @@ SqlType arithmetic_type(const SqlType& a, const SqlType& b, char op) {
 Fragment Translator::arithmetic(const Expr& expr, const Scope& scope) {
   Fragment left = value(*expr.args[0], scope);
   Fragment right = value(*expr.args[1], scope);
+  if (left.untyped) left.type = right.type;
+  if (right.untyped) right.type = left.type;
   const bool both_text = is_text(left.type.kind) && is_text(right.type.kind);
   if (expr.name == "+" && both_text) {
     SqlType type = common_type(left.type, right.type);
@@ -192,12 +195,16 @@ Fragment Translator::arithmetic(const Expr& expr, const Scope& scope) {
              : Fragment{sum, type};
 }
 
-Fragment Translator::unify(std::vector<Fragment>& fragments) {
-  SqlType type = fragments[0].type;
-  for (const Fragment& fragment : fragments) type = common_type(type, fragment.type);
+SqlType Translator::unify(std::vector<Fragment>& fragments) {
+  std::optional<SqlType> type;
+  for (const Fragment& fragment : fragments) {
+    if (fragment.untyped) continue;
+    type = type ? common_type(*type, fragment.type) : fragment.type;
+  }
+  if (!type) return integer();
   for (Fragment& fragment : fragments)
-    if (fragment.type.kind != type.kind) fragment = cast_to(fragment, type);
-  return {"", type};
+    if (!fragment.untyped && fragment.type.kind != type->kind) fragment = cast_to(fragment, *type);
+  return *type;
 }
 
 Fragment Translator::case_of(const Expr& expr, const Scope& scope) {
@@ -211,9 +218,7 @@ Fragment Translator::case_of(const Expr& expr, const Scope& scope) {
     results.push_back(value(*expr.args[i + 1], scope));
   }
   if (expr.has_else) results.push_back(value(*expr.args.back(), scope));
-  // A bare NULL has no type of its own.
-  std::vector<Fragment*> typed;
-  const SqlType type = unify(results).type;
+  const SqlType type = unify(results);
   std::string sql = "CASE";
   for (std::size_t n = 0; n < tests.size(); ++n) sql += " WHEN " + tests[n] + " THEN " + results[n].sql;
   if (expr.has_else) sql += " ELSE " + results.back().sql;
@@ -235,6 +240,8 @@ Fragment Translator::subquery(const Expr& expr, const Scope& scope) {
 }
 
 std::string Translator::compare(const std::string& op, Fragment left, Fragment right) {
+  if (left.untyped) left.type = right.type;
+  if (right.untyped) right.type = left.type;
   const SqlType type = common_type(left.type, right.type);
   if (is_text(type.kind)) return "(" + left.sql + op + right.sql + " COLLATE tsql)";
   // Only what differs in representation is converted: text to number or date, numbers to dates.

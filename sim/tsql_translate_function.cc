@@ -45,7 +45,7 @@ bool Translator::special_function(const Expr& expr, const Scope& scope, Fragment
     need(3);
     const std::string test = predicate(*expr.args[0], scope);
     std::vector<Fragment> sides{value(*expr.args[1], scope), value(*expr.args[2], scope)};
-    const SqlType type = unify(sides).type;
+    const SqlType type = unify(sides);
     out = {"(CASE WHEN " + test + " THEN " + sides[0].sql + " ELSE " + sides[1].sql + " END)", type};
     return true;
   }
@@ -53,8 +53,7 @@ bool Translator::special_function(const Expr& expr, const Scope& scope, Fragment
     need(2);
     const Fragment first = value(*expr.args[0], scope);
     const Fragment second = value(*expr.args[1], scope);
-    const bool bare_null = expr.args[0]->kind == ExprKind::literal && is_null(expr.args[0]->value);
-    const SqlType type = bare_null ? second.type : first.type;
+    const SqlType type = first.untyped ? second.type : first.type;
     out = {"coalesce(" + first.sql + "," + cast_to(second, type).sql + ")", type};
     return true;
   }
@@ -62,7 +61,7 @@ bool Translator::special_function(const Expr& expr, const Scope& scope, Fragment
     if (expr.args.empty()) fail(argument_count(expr.name, 1));
     std::vector<Fragment> all;
     for (const ExprPtr& arg : expr.args) all.push_back(value(*arg, scope));
-    const SqlType type = unify(all).type;
+    const SqlType type = unify(all);
     std::string sql = "coalesce(NULL";
     for (const Fragment& fragment : all) sql += "," + fragment.sql;
     out = {sql + ")", type};

@@ -18,6 +18,7 @@ struct TranslateFailure {
 struct Fragment {
   std::string sql;
   SqlType type;
+  bool untyped = false;  // a bare NULL: takes the type of what it meets
 };
 
 struct ScopeTable {
@@ -50,7 +51,8 @@ class Translator {
   std::string compare(const std::string& op, Fragment left, Fragment right);
   std::string in_list(const Expr& expr, const Scope& scope);
   Fragment cast_to(const Fragment& fragment, const SqlType& type, int style = 0);
-  Fragment unify(std::vector<Fragment>& fragments);
+  // The type that all of them share; converts those of another kind.
+  SqlType unify(std::vector<Fragment>& fragments);
   std::string bind(Value value);
 
   // Functions (tsql_translate_function.cc)
