@@ -54,6 +54,15 @@ TEST(Decide, Row0RollbackDropsOnlyTheLabel) {
   EXPECT_THAT(as<Repair>(t.decide()).targets, ElementsAre("a"));
 }
 
+TEST(Decide, Row0RollbackNeedsAKeyToGoBackTo) {
+  TestWorld t;
+  t.pending(1min);
+  t.memory.command = Command::rollback;
+  t.world.secret.versions[0].key_id.reset();
+  EXPECT_EQ(outcome_of(t.decide()), Outcome::blocked);
+  EXPECT_THAT(t.decide().blockers.at(0).hint, HasSubstr("keyturn rotate"));
+}
+
 TEST(Decide, Row2DropsAPendingThatIamLacksOnceItIsOldEnough) {
   TestWorld t;
   t.version("v-new", {Stage::pending}, kNewKey, 10s);

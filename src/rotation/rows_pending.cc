@@ -47,8 +47,18 @@ std::optional<Choice> drop_promoted_label(const Case& world, Findings& /*finding
       "AWSCURRENT and AWSPENDING are on the same version: the promotion is done, the label is left over."};
 }
 
-std::optional<Choice> roll_back(const Case& world, Findings& /*findings*/) {
+std::optional<Choice> roll_back(const Case& world, Findings& findings) {
   if (world.memory.command != Command::rollback || world.pending == nullptr) return std::nullopt;
+  if (!world.current_is_live()) {
+    // Targets may hold the pending key already, and there is none to put back in its place.
+    findings.blockers.push_back(
+        {0, world.pending->key_id.value_or(""),
+         fmt::format("AWSCURRENT of {} names no live key, so there is nothing to go back to.",
+                     world.world.secret.name),
+         "Run `keyturn rotate`: it goes on with the rotation under way."});
+    return Choice{0, Stop{Outcome::blocked},
+                  "The rotation under way can't be rolled back; nothing was changed."};
+  }
   return Choice{0, DropPending{world.pending->id},
                 "A rollback was asked for. Dropping AWSPENDING is all it takes: targets are then put back on "
                 "AWSCURRENT, "

@@ -27,6 +27,15 @@ class Ticking final : public Gate {
   Gate& inner_;
 };
 
+// Why a run ended: for a test's failure message.
+std::string describe(const rotation::RunResult& result) {
+  std::string text = result.reason;
+  for (const auto& blocker : result.blockers) text += "\n  blocked: " + blocker.message;
+  for (const auto& laggard : result.laggards) text += "\n  laggard " + laggard.target + ": " + laggard.reason;
+  for (const auto& work : result.pending_work) text += "\n  later: " + work;
+  return text;
+}
+
 class NoEvents final : public rotation::EventSink {
  public:
   void step_began(const rotation::Step& /*step*/) override {}
@@ -150,12 +159,14 @@ bool Scenario::at_rest() {
 }
 
 int Scenario::converge(int limit) {
+  std::string last;
   for (int runs = 1; runs <= limit; ++runs) {
     const auto result = run(rotation::Command::reconcile);
     if (result && at_rest()) return runs;
+    if (result) last = describe(*result);
     pass_time(setting.policy.grace + setting.policy.quarantine);
   }
-  ADD_FAILURE() << "not at rest after " << limit << " reconciles";
+  ADD_FAILURE() << "not at rest after " << limit << " reconciles: " << last;
   return limit;
 }
 

@@ -24,6 +24,7 @@ Result<std::vector<rotation::TargetState>> SimFleet::observe() {
   for (Target& target : targets_) {
     auto state = passage_.read("tds:" + target.name + ":query", [&] { return read_state(target); });
     if (state) {
+      if (!guards_.running_backups_are_seen) state->backups.clear();
       states.push_back(std::move(*state));
       continue;
     }

@@ -14,6 +14,7 @@ struct Guards {
   bool stage_is_checked_after_the_read = true;
   bool dates_are_checked_in_the_transaction = true;
   bool deadline_is_checked_in_the_transaction = true;
+  bool running_backups_are_seen = true;
 };
 
 class SimFleet final : public rotation::Fleet {
