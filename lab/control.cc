@@ -37,7 +37,8 @@ json to_json(const sim::Fault& fault) {
 
 json faults_json(const sim::FaultBoard& board) {
   json list = json::array();
-  for (const sim::Fault& fault : board.list()) list.push_back(to_json(fault));
+  for (const sim::Fault& fault : board.list())
+    if (fault.count != 0) list.push_back(to_json(fault));  // used up otherwise
   return list;
 }
 

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -121,7 +122,8 @@ bool HttpServer::answer(ByteStream& stream, const sim::Exchange& exchange, bool 
       return false;
     case sim::Ending::cut: {
       const std::string bytes = to_bytes(exchange.response, head, keep_alive);
-      (void)stream.write(std::string_view(bytes).substr(0, bytes.size() / 2));
+      const std::size_t missing = std::max<std::size_t>(exchange.response.body.size() / 2, 1);
+      (void)stream.write(std::string_view(bytes).substr(0, bytes.size() - missing));
       return false;
     }
     case sim::Ending::hang:

@@ -1,5 +1,6 @@
 #include "lab/lab_state.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace keyturn::lab {
@@ -41,7 +42,8 @@ json secrets_json(const sim::SecretsManager& secrets) {
 
 json target_json(const Rack::Entry& entry) {
   json credentials = json::array();
-  for (const sim::CredentialRow& row : entry.target->server().credentials().rows()) {
+  const sim::CredentialTable table = entry.target->server().credentials();
+  for (const sim::CredentialRow& row : table.rows()) {
     const std::string id = row.access_key_id();
     credentials.push_back({{"name", row.name},
                            {"identity", row.identity},

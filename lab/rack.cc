@@ -76,7 +76,7 @@ std::unique_ptr<Target> Rack::make(const LabTarget& settings, const std::string&
   sim::ServerLogin operator_login;
   operator_login.name = kOperator;
   operator_login.password = SecretString(config.sql_password);
-  operator_login.permissions = {"BACKUP DATABASE"};
+  operator_login.permissions = {"ALTER ANY CREDENTIAL", "BACKUP DATABASE"};  // BACKUP TO URL needs both
   made.logins = {rotation, operator_login};
   made.databases = settings.databases;
   made.port = settings.port;
