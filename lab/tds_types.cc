@@ -279,8 +279,11 @@ sim::TypedValue datetime_value(ByteReader& in, std::size_t size) {
     return {sim::type_of(SqlKind::smalldatetime),
             Value{sim::kTicksAt1900 + days * sim::kTicksPerDay + minutes * 60 * sim::kTicksPerSecond}};
   }
+  constexpr std::int32_t kFirstDay = -53'690;   // 1753-01-01
+  constexpr std::int32_t kLastDay = 2'958'463;  // 9999-12-31
   const auto days = static_cast<std::int32_t>(in.u32());
   const std::int64_t count = in.u32();
+  if (days < kFirstDay || days > kLastDay) throw MalformedMessage("a date outside the range of datetime");
   return {sim::datetime(),
           Value{sim::kTicksAt1900 + days * sim::kTicksPerDay + count * sim::kTicksPerSecond / 300}};
 }

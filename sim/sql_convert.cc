@@ -1,4 +1,5 @@
 // CAST and CONVERT between SQL Server's types.
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -118,10 +119,13 @@ SqlResult<Value> to_date(const Value& value, const SqlType& from, const SqlType&
     if (!parsed) return raise(errors::date_conversion_failed());
     ticks = *parsed;
   } else if (is_number(from.kind)) {  // days since 1900
-    ticks = kTicksAt1900 + static_cast<SqlTicks>(as_double(value) * static_cast<double>(kTicksPerDay));
+    constexpr double kFarDays = 5e6;
+    const double days = std::clamp(as_double(value), -kFarDays, kFarDays);
+    ticks = kTicksAt1900 + static_cast<SqlTicks>(days * static_cast<double>(kTicksPerDay));
   } else {
     ticks = as_integer(value) + (from.kind == SqlKind::time && to.kind != SqlKind::time ? kTicksAt1900 : 0);
   }
+  if (ticks < 0 || ticks >= 3'652'059 * kTicksPerDay) return raise(errors::date_conversion_failed());
   return Value{round_date(ticks, to)};
 }
 

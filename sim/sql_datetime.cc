@@ -4,6 +4,7 @@
 #include <cctype>
 #include <chrono>
 #include <cstdio>
+#include <limits>
 
 #include "sim/sql_error.h"
 
@@ -128,6 +129,14 @@ SqlTicks unit_of(DatePart part) {
   }
 }
 
+std::optional<SqlTicks> checked_sum(SqlTicks ticks, std::int64_t count, SqlTicks unit) {
+  SqlTicks product = 0;
+  SqlTicks sum = 0;
+  const bool overflow =
+      __builtin_mul_overflow(count, unit, &product) || __builtin_add_overflow(ticks, product, &sum);
+  return overflow ? std::nullopt : std::optional(sum);
+}
+
 }  // namespace
 
 SqlTicks to_ticks(TimePoint time) { return kTicksAt1970 + time.time_since_epoch().count() * kTicksPerMs; }
@@ -245,7 +254,7 @@ std::optional<DatePart> parse_date_part(std::string_view name) {
 std::optional<SqlTicks> date_add(DatePart part, std::int64_t count, SqlTicks ticks) {
   if (part == DatePart::ns) return ticks + count / 100;
   if (part != DatePart::year && part != DatePart::quarter && part != DatePart::month)
-    return ticks + count * unit_of(part);
+    return checked_sum(ticks, count, unit_of(part));
   if (count < -120'000 || count > 120'000) return std::nullopt;
   const std::int64_t months = count * (part == DatePart::year ? 12 : part == DatePart::quarter ? 3 : 1);
   CivilTime civil = to_civil(ticks);
@@ -270,8 +279,10 @@ std::int64_t date_diff(DatePart part, SqlTicks from, SqlTicks to) {
       return (b.year * 4 + (b.month - 1) / 3) - (a.year * 4 + (a.month - 1) / 3);
     case DatePart::month:
       return (b.year * 12 + b.month) - (a.year * 12 + a.month);
-    case DatePart::ns:
-      return (to - from) * 100;
+    case DatePart::ns: {
+      const auto nanoseconds = checked_sum(0, to - from, 100);
+      return nanoseconds.value_or(std::numeric_limits<std::int64_t>::max());
+    }
     case DatePart::week: {  // weeks begin on Sunday; 0001-01-01 was a Monday
       return (to / kTicksPerDay + 1) / 7 - (from / kTicksPerDay + 1) / 7;
     }

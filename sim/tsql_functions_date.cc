@@ -1,6 +1,7 @@
 // Functions of date and time. DATEADD and its kin get the date part as a number (DatePart) from the
 // translator.
 #include <array>
+#include <cstdlib>
 
 #include "sim/tsql_functions.h"
 
@@ -42,6 +43,20 @@ SqlResult<Value> difference(SessionState&, const FunctionArgs& args) {
   if (is_null(args[1]) || is_null(args[2])) return Value{};
   return Value{date_diff(part_of(args[0]), as_integer(args[1]), as_integer(args[2]))};
 }
+SqlResult<Value> short_difference(SessionState& session, const FunctionArgs& args) {
+  auto count = difference(session, args);
+  if (count && std::abs(as_integer(*count)) > 2'147'483'647) {
+    return raise(
+        {535,
+         16,
+         0,
+         "The datediff function resulted in an overflow. The number of dateparts separating two date/time "
+         "instances is too large. Try to use datediff with a less precise datepart.",
+         {},
+         0});
+  }
+  return count;
+}
 SqlResult<Value> part(SessionState&, const FunctionArgs& args) {
   if (is_null(args[1])) return Value{};
   return Value{date_part(part_of(args[0]), as_integer(args[1]))};
@@ -76,7 +91,7 @@ const std::vector<FunctionSpec>& date_functions() {
       {"SYSUTCDATETIME", "", fine_datetime, sys_utc_datetime},
       {"SYSDATETIMEOFFSET", "", offset_datetime, sys_utc_datetime},
       {"DATEADD", "iid", like_third, add},
-      {"DATEDIFF", "idd", whole, difference},
+      {"DATEDIFF", "idd", whole, short_difference},
       {"DATEDIFF_BIG", "idd", big, difference},
       {"DATEPART", "id", whole, part},
       {"DATENAME", "id", name_text, part_name},

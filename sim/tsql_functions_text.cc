@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 
 #include "sim/tsql_functions.h"
 
@@ -26,11 +27,13 @@ bool any_null(const FunctionArgs& args) { return std::any_of(args.begin(), args.
 
 // Positions count UTF-16 units, as SQL Server's do.
 Value slice(const Value& value, std::int64_t start, std::int64_t length) {
+  constexpr std::int64_t kFar = 1'000'000'000;
+  start = std::clamp(start, -kFar, kFar);
+  length = std::min(length, 2 * kFar);
   const std::u16string units = to_utf16(as_text(value));
   const auto size = static_cast<std::int64_t>(units.size());
   const std::int64_t from = std::clamp<std::int64_t>(start - 1, 0, size);
-  const std::int64_t to = std::clamp<std::int64_t>(
-      start - 1 + std::min(length, size + 1 - std::min<std::int64_t>(start - 1, 0)), from, size);
+  const std::int64_t to = std::clamp<std::int64_t>(start - 1 + length, from, size);
   return to_utf8(
       std::u16string_view(units).substr(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from)));
 }
@@ -195,7 +198,8 @@ SqlResult<Value> stuff(SessionState& session, const FunctionArgs& args) {
 SqlResult<Value> absolute(SessionState&, const FunctionArgs& args) {
   if (any_null(args)) return Value{};
   if (const auto* real = std::get_if<double>(&args[0])) return Value{std::abs(*real)};
-  return Value{std::abs(as_integer(args[0]))};
+  return Value{std::max(as_integer(args[0]),
+                        -std::max(as_integer(args[0]), -std::numeric_limits<std::int64_t>::max()))};
 }
 SqlResult<Value> round_to(SessionState&, const FunctionArgs& args) {
   if (any_null(args)) return Value{};
