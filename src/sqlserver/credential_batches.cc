@@ -54,7 +54,7 @@ std::string put_credential(const std::string& name, bool exists, std::string_vie
 // ALTER. Lock waits are bounded, so that the deadline, checked after the lock was given, can't be overrun by
 // much.
 std::string prologue(const std::string& not_after_utc) {
-  return "SET NOCOUNT ON;\n"
+  return "SET NOCOUNT OFF;\n"
          "SET XACT_ABORT ON;\n"
          "SET LOCK_TIMEOUT 5000;\n"
          "BEGIN TRY\n"
@@ -79,7 +79,7 @@ constexpr const char* kEpilogue =
 
 }  // namespace
 
-std::string read_batch() { return "SET NOCOUNT ON;\n" + std::string(kRead); }
+std::string read_batch() { return "SET NOCOUNT OFF;\n" + std::string(kRead); }
 
 // The secret stands in the statement's plain text: SQL Server's own tracing masks it there, and neither in
 // dynamic SQL nor in a parameter. Which of CREATE and ALTER is right was read before, so that no dynamic SQL
