@@ -112,8 +112,8 @@ struct Select {
   [[nodiscard]] bool assigns() const { return !cores[0].items[0].assigns.empty(); }
 };
 
-struct Statement;
-using StatementPtr = std::shared_ptr<const Statement>;
+struct TsqlStatement;
+using StatementPtr = std::shared_ptr<const TsqlStatement>;
 using Block = std::vector<StatementPtr>;
 
 namespace ast {
@@ -222,7 +222,7 @@ struct Restore {
 
 }  // namespace ast
 
-struct Statement {
+struct TsqlStatement {
   int line = 1;
   std::variant<ast::DeclareAll, ast::Assign, ast::SetOption, ast::Query, ast::If, ast::While, ast::Compound,
                ast::TryCatch, ast::BeginTransaction, ast::Commit, ast::Rollback, ast::Save, ast::Throw,

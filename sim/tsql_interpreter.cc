@@ -32,7 +32,7 @@ Outcome Interpreter::run(const Block& block) {
   return Flow::next;
 }
 
-Outcome Interpreter::execute(const Statement& statement) {
+Outcome Interpreter::execute(const TsqlStatement& statement) {
   line_ = statement.line;
   return std::visit(
       [&](const auto& node) {

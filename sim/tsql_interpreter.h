@@ -44,7 +44,7 @@ class Interpreter {
   [[nodiscard]] std::int64_t return_value() const { return return_value_; }
 
  private:
-  Outcome execute(const Statement& statement);
+  Outcome execute(const TsqlStatement& statement);
   Outcome report(const Raised& raised);
   static tl::unexpected<Raised> failed(SqlError error);
 

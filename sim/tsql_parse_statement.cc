@@ -4,7 +4,7 @@ namespace keyturn::sim {
 
 template <class Body>
 StatementPtr StatementParser::make(Body body, int at_line) {
-  auto result = std::make_shared<Statement>();
+  auto result = std::make_shared<TsqlStatement>();
   result->line = at_line;
   result->body = std::move(body);
   return result;
