@@ -204,12 +204,21 @@ net::HttpResponse Control::target(const std::string& name, const std::string& bo
 net::HttpResponse Control::backups(const std::string& body) {
   const json object = json::parse(body);
   const std::string action = object.is_object() ? object.value("action", "") : "";
-  if (action == "start")
-    rack_.start_backups();
-  else if (action == "stop")
-    rack_.stop_backups();
-  else
+  if (action != "start" && action != "stop")
     return complaint(400, "The body must be {\"action\": \"start\"} or {\"action\": \"stop\"}.");
+  if (auto problem = unknown_member(object, {"action", "interval_s"}, "The body"); !problem.empty())
+    return complaint(400, problem);
+  std::optional<Duration> interval;
+  if (object.contains("interval_s")) {
+    const json& seconds = object.at("interval_s");
+    if (!seconds.is_number() || seconds.get<double>() < 0.01 || seconds.get<double>() > 3600)
+      return complaint(400, "\"interval_s\" must be a number of seconds from 0.01 to 3600.");
+    interval = Duration(std::llround(seconds.get<double>() * 1000));
+  }
+  if (action == "start")
+    rack_.start_backups(interval);
+  else
+    rack_.stop_backups();
   return reply(200, {{"running", action == "start"}});
 }
 

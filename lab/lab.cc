@@ -36,10 +36,8 @@ Lab::Lab(LabConfig config, CertificateAuthority authority, std::filesystem::path
       s3_transport_({(folder_ / "ca.pem").string(), "sql-server"}) {}
 
 Lab::~Lab() {
-  if (rack_) rack_->stop_backups();  // let those under way end while S3 still answers
-  if (rack_)
-    for (Rack::Entry* entry : rack_->entries()) entry->target->stop();
-  server_.reset();
+  if (rack_) rack_->stop_backups();  // while S3 still answers
+  server_.reset();                   // it calls the control interface
   control_.reset();
   rack_.reset();
   std::error_code ignored;

@@ -50,7 +50,7 @@ json target_json(const Rack::Entry& entry) {
                            {"access_key_id", id.empty() ? json() : json(id)},
                            {"modified_at", format_iso8601(row.modify_date)}});
   }
-  const sim::BackupCounters counters = entry.target->backups();
+  const sim::BackupCounters counters = entry.backups->counters();
   return {{"name", entry.settings.name},
           {"running", entry.target->running()},
           {"port", entry.target->port()},

@@ -41,7 +41,7 @@ bool has_backups(const LabTarget& settings, const LabConfig& config) {
 
 Rack::~Rack() {
   browser_.stop();
-  for (Entry* entry : entries()) entry->target->stop();
+  for (Entry* entry : entries()) take_down(*entry);
 }
 
 std::vector<Rack::Entry*> Rack::entries() const {
@@ -81,16 +81,16 @@ std::unique_ptr<Target> Rack::make(const LabTarget& settings, const std::string&
   made.databases = settings.databases;
   made.port = settings.port;
   made.encryption = policy_of(settings.encryption);
-  if (has_backups(settings, config)) {
-    const std::string& database = settings.databases.front();
-    made.load.login = kOperator;
-    made.load.interval = config.backup_interval;
-    made.load.statement = sim::blog_backup_statement(
-        database, config.bucket_url() + "/" + settings.name + "/" + database + ".bak");
-  }
   return std::make_unique<Target>(std::move(made), parts_.world.clock(), &parts_.s3_transport,
                                   parts_.world.faults(), parts_.world.calls(),
                                   parts_.authority.issue({{machine}, false, false}).value());
+}
+
+sim::BackupLoadSettings Rack::load_of(const LabTarget& settings) const {
+  if (!has_backups(settings, parts_.config)) return {};
+  const std::string& database = settings.databases.front();
+  const std::string url = parts_.config.bucket_url() + "/" + settings.name + "/" + database + ".bak";
+  return {kOperator, sim::blog_backup_statement(database, url), interval_.load()};
 }
 
 // Set by hand, as the blog's scripts leave it: no marker beside it.
@@ -110,6 +110,7 @@ Result<void> Rack::add(const LabTarget& settings) {
   entry->settings = settings;
   entry->machine = machine_of(settings);
   entry->target = make(settings, entry->machine);
+  entry->backups = std::make_unique<BackupSwitch>(entry->target->server(), load_of(settings));
   fill_credentials(*entry->target, settings);
   for (Entry* other : entries())
     if (other->machine == entry->machine) entry->ec2_id = other->ec2_id;
@@ -120,17 +121,25 @@ Result<void> Rack::add(const LabTarget& settings) {
   {
     const std::lock_guard lock(mutex_);
     entries_.push_back(std::move(entry));
-    if (backups_wanted_) added.target->start_backups();
   }
-  if (auto up = bring_up(added); !up) return up;
-  if (!settings.running) added.target->stop();  // it has its port now
+  if (auto up = added.target->start(); !up) return up;
+  if (settings.running)
+    (void)bring_up(added);
+  else
+    take_down(added);  // it has its port now
   publish(added);
   return {};
 }
 
 Result<void> Rack::bring_up(Entry& entry) {
-  if (entry.target->running()) return {};
-  return entry.target->start();
+  if (auto up = entry.target->start(); !up) return up;
+  if (backups_wanted_) entry.backups->start();
+  return {};
+}
+
+void Rack::take_down(Entry& entry) {
+  entry.backups->abort();
+  entry.target->stop();
 }
 
 Result<void> Rack::start(const std::string& name) {
@@ -144,21 +153,23 @@ Result<void> Rack::start(const std::string& name) {
 Result<void> Rack::stop(const std::string& name) {
   const auto entry = find(name);
   if (!entry) return tl::unexpected(entry.error());
-  (*entry)->target->stop();
+  take_down(**entry);
   publish(**entry);
   return {};
 }
 
-void Rack::start_backups() {
-  const std::lock_guard lock(mutex_);
+void Rack::start_backups(std::optional<Duration> interval) {
   backups_wanted_ = true;
-  for (const auto& entry : entries_) entry->target->start_backups();
+  if (interval) interval_ = *interval;
+  for (Entry* entry : entries()) {
+    entry->backups->set_interval(interval_);
+    if (entry->target->running()) entry->backups->start();
+  }
 }
 
 void Rack::stop_backups() {
-  const std::lock_guard lock(mutex_);
   backups_wanted_ = false;
-  for (const auto& entry : entries_) entry->target->stop_backups();
+  for (Entry* entry : entries()) entry->backups->stop();
 }
 
 void Rack::publish(const Entry& entry) {

@@ -401,11 +401,12 @@ def test_the_command_line(tmp_path):
 
 
 def test_backups_run_until_they_are_stopped(tmp_path):
-    running = Lab(config=CONFIG.replace("running = false", "running = true\ninterval = \"50ms\""), folder=tmp_path)
+    running = Lab(config=CONFIG.replace("running = false", "running = true\ninterval = \"1h\""), folder=tmp_path)
     try:
         def counters():
             return [target["backups"] for target in running.state()["targets"]]
 
+        assert running.control("POST", "backups", {"action": "start", "interval_s": 0.05}) == (200, {"running": True})
         for _ in range(100):
             if all(target["succeeded"] >= 2 for target in counters()):
                 break
@@ -418,5 +419,6 @@ def test_backups_run_until_they_are_stopped(tmp_path):
         uploads = {call["by"] for call in running.state()["calls"] if call["operation"] == "CompleteMultipartUpload"}
         assert uploads == {running.state()["iam"][USER][0]["access_key_id"]}
         assert running.control("POST", "backups", {"action": "begin"})[0] == 400
+        assert running.control("POST", "backups", {"action": "start", "interval_s": 0})[0] == 400
     finally:
         assert running.stop() == 0
