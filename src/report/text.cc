@@ -139,7 +139,8 @@ std::string outlook(const T& result, const TextStyle& style) {
   }
   if (!result.laggards.empty()) text += title("Not confirmed on the key that they should hold:", style);
   for (const rotation::Laggard& laggard : result.laggards) {
-    std::string line = fmt::format("{}: {}", laggard.target, laggard.reason);
+    const bool named = laggard.reason.starts_with(laggard.target);  // most sentences begin with the name
+    std::string line = named ? laggard.reason : fmt::format("{}: {}", laggard.target, laggard.reason);
     if (laggard.since) line += fmt::format(" Since {}.", format_iso8601(*laggard.since));
     if (laggard.written_off) line += " Written off: it no longer holds up retirement.";
     text += item(line, laggard.written_off ? Tone::dim : Tone::warn, style);
