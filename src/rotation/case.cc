@@ -7,8 +7,13 @@
 namespace keyturn::rotation {
 namespace {
 
-const AccessKey* key_of(const Observation& world, const SecretVersion* version) {
-  return version != nullptr && version->key_id ? world.key(*version->key_id) : nullptr;
+const AccessKey* key_of(const Policy& policy, const Observation& world, const SecretVersion* version,
+                        std::optional<AccessKey>& unlisted) {
+  if (version == nullptr || !version->key_id) return nullptr;
+  if (const AccessKey* key = world.key(*version->key_id)) return key;
+  if (world.began_at - version->created_at > policy.propagation) return nullptr;
+  unlisted = AccessKey{*version->key_id, KeyStatus::active, version->created_at, std::nullopt};
+  return &*unlisted;
 }
 
 }  // namespace
@@ -21,9 +26,9 @@ Case::Case(const Policy& policy_in, const Observation& observation, const RunMem
       current(world.secret.at(Stage::current)),
       pending(world.secret.at(Stage::pending)),
       previous(world.secret.at(Stage::previous)),
-      current_key(key_of(world, current)),
-      pending_key(key_of(world, pending)),
-      previous_key(key_of(world, previous)) {}
+      current_key(key_of(policy, world, current, unlisted_current_)),
+      pending_key(key_of(policy, world, pending, unlisted_pending_)),
+      previous_key(key_of(policy, world, previous, unlisted_previous_)) {}
 
 bool Case::current_is_live() const {
   return current_key != nullptr && current_key->status == KeyStatus::active;

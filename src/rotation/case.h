@@ -24,8 +24,15 @@ struct Findings {
 };
 
 class Case {
+  // Declared first, since the keys below may point here.
+  std::optional<AccessKey> unlisted_current_;
+  std::optional<AccessKey> unlisted_pending_;
+  std::optional<AccessKey> unlisted_previous_;
+
  public:
   Case(const Policy& policy, const Observation& observation, const RunMemory& memory);
+  Case(const Case&) = delete;  // its keys may point into itself
+  Case& operator=(const Case&) = delete;
 
   const Policy& policy;
   const Observation& world;

@@ -146,7 +146,7 @@ struct Safety {
 
   void operator()(const Stop& /*action*/) const {}
   void operator()(const DropPending& action) const {
-    RC_ASSERT(t.world.secret.at(Stage::pending) != nullptr);
+    RC_ASSERT((t.world.secret.at(Stage::pending) != nullptr));
     RC_ASSERT(t.world.secret.at(Stage::pending)->id == action.version);
   }
   void operator()(const CloseIntent& action) const {
@@ -155,7 +155,7 @@ struct Safety {
       return intent.run_id == action.run_id && kNow - intent.at > t.policy.orphan_min_age;
     }));
   }
-  void operator()(const Prove& action) const { RC_ASSERT(named(t, action.key) != nullptr); }
+  void operator()(const Prove& action) const { RC_ASSERT((named(t, action.key) != nullptr)); }
   void operator()(const Distribute& action) const {
     RC_ASSERT(t.memory.proven.contains(action.key));
     RC_ASSERT(held_by_stage(t, Stage::pending, action.key));
@@ -164,12 +164,12 @@ struct Safety {
   void operator()(const Repair& action) const {
     RC_ASSERT(t.memory.proven.contains(action.key));
     RC_ASSERT(held_by_stage(t, Stage::current, action.key));
-    RC_ASSERT(t.world.secret.at(Stage::pending) == nullptr);
+    RC_ASSERT((t.world.secret.at(Stage::pending) == nullptr));
     check_targets(action.targets);
   }
   void operator()(const Promote& action) const {
     RC_ASSERT(t.memory.proven.contains(action.key));
-    RC_ASSERT(t.world.key(action.key) != nullptr);
+    RC_ASSERT(held_by_stage(t, Stage::pending, action.key));
     RC_ASSERT(std::any_of(t.world.targets.begin(), t.world.targets.end(),
                           [&](const TargetState& target) { return target.confirmed_on(action.key); }));
   }
@@ -184,7 +184,7 @@ struct Safety {
   }
   void operator()(const DeleteKey& action) const {
     const AccessKey* key = t.world.key(action.key);
-    RC_ASSERT(key != nullptr);
+    RC_ASSERT((key != nullptr));
     const SecretVersion* version = named(t, action.key);
     if (version == nullptr) {  // ours and unused, or not touched
       RC_ASSERT(!key->last_used);
@@ -201,7 +201,7 @@ struct Safety {
   }
   void operator()(const Create& /*action*/) const {
     RC_ASSERT(t.world.keys.size() < 2U);
-    RC_ASSERT(t.world.secret.at(Stage::pending) == nullptr);
+    RC_ASSERT((t.world.secret.at(Stage::pending) == nullptr));
     RC_ASSERT(t.memory.command != Command::rollback);
   }
 

@@ -66,9 +66,24 @@ TEST(Decide, Row0RollbackNeedsAKeyToGoBackTo) {
 TEST(Decide, Row2DropsAPendingThatIamLacksOnceItIsOldEnough) {
   TestWorld t;
   t.version("v-new", {Stage::pending}, kNewKey, 10s);
+  EXPECT_EQ(as<Prove>(t.decide()).key, kNewKey);  // IAM may not list it yet
+  t.world.secret.versions[1].created_at = TestWorld::ago(t.policy.propagation + 1s);
+  EXPECT_EQ(as<DropPending>(t.decide()).version, "v-new");
+}
+
+TEST(Decide, Row2AnEmptyPendingIsSomebodyElsesUntilItIsOld) {
+  TestWorld t;
+  t.version("v-new", {Stage::pending}, std::nullopt, 10s);
   EXPECT_EQ(outcome_of(t.decide()), Outcome::another_run);
   t.world.secret.versions[1].created_at = TestWorld::ago(t.policy.propagation + 1s);
   EXPECT_EQ(as<DropPending>(t.decide()).version, "v-new");
+}
+
+TEST(Decide, Row13ACurrentKeyThatIsNotListedYetIsNotGone) {
+  TestWorld t;
+  t.world.keys.clear();
+  t.world.secret.versions[0].created_at = TestWorld::ago(10s);
+  EXPECT_EQ(outcome_of(t.decide()), Outcome::done);
 }
 
 TEST(Decide, Row3ProvesBeforeAnythingIsDistributed) {

@@ -67,15 +67,10 @@ std::optional<Choice> roll_back(const Case& world, Findings& findings) {
 
 std::optional<Choice> drop_dead_pending(const Case& world, Findings& /*findings*/) {
   if (world.pending == nullptr || world.pending_key != nullptr) return std::nullopt;
-  // A key just made may not be listed yet, so absence means something only after IAM's propagation.
-  if (world.now - world.pending->created_at > world.policy.propagation)
+  if (world.pending->key_id || world.now - world.pending->created_at > world.policy.propagation)
     return Choice{2, DropPending{world.pending->id}, "AWSPENDING names no key that IAM has."};
-  if (!world.pending->key_id)
-    return Choice{2, Stop{Outcome::another_run},
-                  "AWSPENDING holds no access key yet: another rotation is filling it just now."};
   return Choice{2, Stop{Outcome::another_run},
-                fmt::format("AWSPENDING names {}, which IAM does not list yet; it was stored moments ago.",
-                            *world.pending->key_id)};
+                "AWSPENDING holds no access key yet: another rotation is filling it just now."};
 }
 
 std::optional<Choice> prove_pending(const Case& world, Findings& /*findings*/) {

@@ -93,9 +93,9 @@ TEST(Life, PropagationDelaysAreWaitedFor) {
   setting.iam.usable_delay = std::chrono::seconds{8};
   Scenario scenario(setting);
   const std::string old_key = scenario.current_key();
-  scenario.run(Command::rotate);
-  scenario.pass_time(std::chrono::seconds{30});
-  scenario.run(Command::rotate);
+  const auto result = scenario.run(Command::rotate);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->outcome, Outcome::done) << result->reason;
   EXPECT_NE(scenario.current_key(), old_key);
   scenario.converge();
   EXPECT_THAT(scenario.violations(), IsEmpty());
