@@ -128,7 +128,8 @@ bool TdsConnection::accept_login(const Login& login, bool lose_reply, bool cut_r
   info.host_name = login.host_name;
   info.program_name = login.app_name;
   session_ = std::make_unique<sim::TsqlSession>(server_, std::move(who), info);
-  session_->set_commit_gate([this] { return faults_.decide_commit(*stop_, true); });
+  session_->set_commit_gate(
+      [this] { return faults_.decide_commit(*stop_, true, session_->state().login.name); });
   sim::SessionState& state = session_->state();
   if (const auto database =
           server_.find_database(login.database.empty() ? state.login.default_database : login.database)) {

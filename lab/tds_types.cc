@@ -291,8 +291,12 @@ sim::TypedValue datetime_value(ByteReader& in, std::size_t size) {
 // A type with a one-byte length before its value; `max` is the length that its TYPE_INFO states.
 sim::TypedValue nullable(ByteReader& in, std::uint8_t code, std::size_t max) {
   const std::size_t size = in.u8();
-  if (size > 8 || (size == 0 && max > 8))
+  const auto known = [](std::size_t length) {
+    return length == 1 || length == 2 || length == 4 || length == 8;
+  };
+  if (!known(max) || (size != 0 && !known(size))) {
     throw MalformedMessage("a value of a length that its type does not have");
+  }
   const std::size_t width = size == 0 ? max : size;
   if (size == 0) {
     sim::TypedValue empty;
@@ -302,6 +306,7 @@ sim::TypedValue nullable(ByteReader& in, std::uint8_t code, std::size_t max) {
                                 : real_value(8, 0).type;
     return empty;
   }
+  if (code == 0x6F && size < 4) throw MalformedMessage("a datetime of another length");
   if (code == 0x6F) return datetime_value(in, size);
   const std::uint64_t bits = in.number(size);
   if (code == 0x68) return {sim::bit(), Value{std::int64_t{bits != 0}}};

@@ -82,7 +82,8 @@ class SimSqlSession final : public sqlserver::SqlSession {
         server_(server),
         faults_(server, connector.faults_, connector.calls_),
         session_(server, std::move(login), {}) {
-    session_.set_commit_gate([this] { return faults_.decide_commit(StopFlag{}, false); });
+    session_.set_commit_gate(
+        [this] { return faults_.decide_commit(StopFlag{}, false, session_.state().login.name); });
   }
 
   Result<std::vector<sqlserver::ResultSet>> run(const SecretString& batch, Duration timeout) override {

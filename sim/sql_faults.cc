@@ -85,10 +85,11 @@ SqlFault SqlFaults::draw(SqlPoint point, const StopFlag* stop) {
   return {};
 }
 
-CommitDecision SqlFaults::decide_commit(const StopFlag& stop, bool may_wait) {
+CommitDecision SqlFaults::decide_commit(const StopFlag& stop, bool may_wait, const std::string& by) {
   const SqlFault fault = draw(SqlPoint::commit, &stop);
   switch (fault.kind) {
     case SqlFault::Kind::none:
+      log(SqlPoint::commit, "ok", by);
       return {};
     case SqlFault::Kind::refuse:
       return {CommitVerdict::refuse, fault.error};

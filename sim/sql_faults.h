@@ -29,7 +29,7 @@ class SqlFaults {
   SqlFault draw(SqlPoint point, const StopFlag* stop);
   // For TsqlSession: a hang waits until `stop` is requested, or ends the connection at once where `may_wait`
   // is false.
-  CommitDecision decide_commit(const StopFlag& stop, bool may_wait);
+  CommitDecision decide_commit(const StopFlag& stop, bool may_wait, const std::string& by);
   void log(SqlPoint point, const std::string& outcome, const std::string& by);
 
  private:
