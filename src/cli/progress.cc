@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "cli/console.h"
+#include "report/world.h"
 
 namespace keyturn::cli {
 namespace {
@@ -64,6 +65,9 @@ void Progress::tick(const std::stop_token& stop) {
 void Progress::begin_rotation(const std::string& name) {
   const std::lock_guard lock(mutex_);
   rollout_ = {name, "observe", {}, clock_.now(), {}, {}, {}, {}, {}};
+  last_action_.clear();
+  updatable_.clear();
+  holders_.clear();
   active_ = true;
   draw();
 }
@@ -76,18 +80,18 @@ void Progress::end_rotation() {
 
 void Progress::step_began(const rotation::Step& step) {
   const std::lock_guard lock(mutex_);
-  rollout_.action = step.action;
+  const bool next_wave = step.action == last_action_;
+  last_action_ = rollout_.action = step.action;
   rollout_.key = step.key;
   rollout_.began_at = clock_.now();
-  rollout_.known.clear();
-  rollout_.confirmed.clear();
+  rollout_.known = updatable_;
   rollout_.failed.clear();
-  for (const rotation::TargetState& target : targets_) {
-    if (target.standing == rotation::Standing::updatable) rollout_.known.insert(target.name);
-    if (target.confirmed_on(step.key)) rollout_.confirmed.insert(target.name);
-  }
+  if (!next_wave) rollout_.confirmed.clear();
+  for (const auto& [target, key] : holders_)
+    if (key == step.key) rollout_.confirmed.insert(target);
   print(begin_line(step), Tone::dim);
   if (log_) log_->info("{}: row {}: {}", rollout_.rotation, step.row, begin_line(step));
+  draw();
 }
 
 void Progress::step_ended(const rotation::Step& step) {
@@ -100,13 +104,17 @@ void Progress::step_ended(const rotation::Step& step) {
     log_->log(failed ? spdlog::level::warn : spdlog::level::info, "{}: {}", rollout_.rotation,
               end_line(step));
   for (const rotation::StepTarget& target : step.targets) {
-    if (target.error.empty()) continue;
+    if (target.error.empty()) {
+      holders_[target.name] = step.key;
+      continue;
+    }
     print(fmt::format("  {}: {}", target.name, target.error), Tone::warn);
     if (log_) log_->warn("{}: {}: {}", rollout_.rotation, target.name, target.error);
   }
   rollout_.action = "observe";
   rollout_.key.clear();
   rollout_.began_at = clock_.now();
+  draw();
 }
 
 void Progress::observing() {
@@ -117,7 +125,12 @@ void Progress::observing() {
 
 void Progress::observed(const std::vector<rotation::TargetState>& targets) {
   const std::lock_guard lock(mutex_);
-  targets_ = targets;
+  updatable_.clear();
+  holders_.clear();
+  for (const rotation::TargetState& target : targets) {
+    if (target.standing == rotation::Standing::updatable) updatable_.insert(target.name);
+    if (const auto key = report::confirmed_key(target)) holders_[target.name] = *key;
+  }
   if (!log_) return;
   for (const rotation::TargetState& target : targets)
     log_->debug("{}: {}: {}{}{}", rollout_.rotation, target.name, to_string(target.standing),

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -68,7 +70,10 @@ class Progress final : public rotation::EventSink {
   std::condition_variable_any ticked_;
   Rollout rollout_;
   bool active_ = false;
-  std::vector<rotation::TargetState> targets_;
+  std::string last_action_;
+  std::set<rotation::TargetName> updatable_;  // as last observed
+  std::map<rotation::TargetName, rotation::KeyId>
+      holders_;  // which key a target is confirmed on, writes included
   LiveArea area_;
   std::jthread ticker_;  // last: it uses all of the above
 };
