@@ -6,6 +6,10 @@
 
 namespace keyturn::lab {
 
+constexpr std::uint64_t kPlpNull = 0xFFFFFFFFFFFFFFFFULL;
+// Bytes of a time with so many fraction digits.
+constexpr std::size_t time_size(int scale) { return scale <= 2 ? 3 : scale <= 4 ? 4 : 5; }
+
 void write_type(ByteWriter& out, const sim::SqlType& type);
 // In a row or return value of that type.
 void write_value(ByteWriter& out, const sim::Value& value, const sim::SqlType& type);
