@@ -8,7 +8,7 @@ packages='
   clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev shellcheck
   libcurl4-openssl-dev libssl-dev nlohmann-json3-dev libpugixml-dev libtomlplusplus-dev libcli11-dev
   libfmt-dev libspdlog-dev libexpected-dev unixodbc-dev tdsodbc
-  libcpp-httplib-dev libasio-dev libsqlite3-dev
+  libsqlite3-dev
   libgtest-dev libgmock-dev librapidcheck-dev
   freetds-bin openssl ca-certificates libkrb5-3 libltdl7
   python3 python3-venv python3-pytest

@@ -91,13 +91,13 @@ Result<SecretString> AwsContext::read_secret(const std::string& secret) const {
           fmt::format("Create the secret {} as plain text, or set the value in the configuration.", secret);
     return fail(std::move(error));
   }
-  constexpr std::string_view kBlanks = " \t\r\n";
+  // Only the line end that an editor leaves: a password may begin or end with a blank.
   const std::string_view text = value->text.reveal();
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos)
+  const std::size_t last = text.find_last_not_of("\r\n");
+  if (last == std::string_view::npos)
     return fail(ErrorKind::usage, fmt::format("The secret {} is empty.", secret),
                 "Store its value as plain text.");
-  return SecretString(text.substr(first, text.find_last_not_of(kBlanks) - first + 1));
+  return SecretString(text.substr(0, last + 1));
 }
 
 }  // namespace keyturn::aws

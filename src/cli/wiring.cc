@@ -96,22 +96,34 @@ Result<SecretString> Wiring::read_secret(const std::string& name, std::string_vi
   return fail(std::move(error));
 }
 
+// Names have no blanks at their ends, but what was pasted into a secret may have.
+Result<std::string> Wiring::read_name(const std::string& name, std::string_view meaning,
+                                      std::string_view example) const {
+  const auto value = read_secret(name, meaning, example);
+  if (!value) return fail(value.error());
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const std::string_view text = value->reveal();
+  const std::size_t first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return std::string{};
+  return std::string(text.substr(first, text.find_last_not_of(kBlanks) - first + 1));
+}
+
 Result<ResolvedSettings> Wiring::resolve(const RotationSettings& settings) const {
   ResolvedSettings resolved;
   resolved.iam_user = settings.iam_user;
   if (resolved.iam_user.empty()) {
     const auto user =
-        read_secret(settings.iam_user_secret, "the name of the IAM user that backups use", "USER");
+        read_name(settings.iam_user_secret, "the name of the IAM user that backups use", "USER");
     if (!user) return fail(user.error());
-    resolved.iam_user = user->reveal();
+    resolved.iam_user = *user;
   }
 
   std::vector<std::string> urls = settings.bucket_urls;
   if (urls.empty()) {
-    const auto url = read_secret(settings.bucket_url_secret, "the URL that backups go to",
-                                 "s3://BUCKET.s3.REGION.amazonaws.com/PATH");
+    const auto url = read_name(settings.bucket_url_secret, "the URL that backups go to",
+                               "s3://BUCKET.s3.REGION.amazonaws.com/PATH");
     if (!url) return fail(url.error());
-    urls.emplace_back(url->reveal());
+    urls.push_back(*url);
   }
   for (const std::string& url : urls) {
     auto parsed = aws::parse_s3_url(url);
@@ -126,9 +138,9 @@ Result<ResolvedSettings> Wiring::resolve(const RotationSettings& settings) const
 
   resolved.login.user = settings.sql_user;
   if (resolved.login.user.empty()) {
-    const auto user = read_secret(settings.sql_user_secret, "the SQL login that keyturn uses", "LOGIN");
+    const auto user = read_name(settings.sql_user_secret, "the SQL login that keyturn uses", "LOGIN");
     if (!user) return fail(user.error());
-    resolved.login.user = user->reveal();
+    resolved.login.user = *user;
   }
   auto password = read_secret(settings.sql_password_secret, "that login's password", "file://password.txt");
   if (!password) return fail(password.error());

@@ -68,6 +68,8 @@ class Wiring {
   Result<ResolvedSettings> resolve(const RotationSettings& settings) const;
   Result<SecretString> read_secret(const std::string& name, std::string_view meaning,
                                    std::string_view example) const;
+  Result<std::string> read_name(const std::string& name, std::string_view meaning,
+                                std::string_view example) const;
   Result<void> check_credential_secret(const std::string& name) const;
   Result<fleet::ListTargets> inventory(const RotationSettings& settings, WiredRotation& wired) const;
   [[nodiscard]] std::string create_command(const std::string& secret, std::string_view example) const;

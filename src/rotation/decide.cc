@@ -15,9 +15,10 @@ constexpr std::array<Row, 15> kRows{
     promote_pending,     repair_targets,      reactivate_previous, clean_up_orphan, report_foreign_keys,
     delete_unlabelled,   deactivate_previous, delete_previous,     create_key,      report_full_slots};
 
-bool holds_anyone_up(const std::vector<Laggard>& laggards) {
+// A target that is known to be away for longer than patience is no news; any other laggard is.
+bool is_news(const std::vector<Laggard>& laggards) {
   for (const Laggard& laggard : laggards)
-    if (!laggard.written_off) return true;
+    if (!laggard.written_off || !laggard.since) return true;
   return false;
 }
 
@@ -27,7 +28,7 @@ Choice finish(const Case& world, const Findings& findings, const std::vector<Lag
     return {15, Stop{world.memory.create_failed->outcome}, world.memory.create_failed->reason};
   if (!findings.blockers.empty())
     return {15, Stop{Outcome::blocked}, "All that helps is done; what is left, a person must decide."};
-  if (holds_anyone_up(laggards))
+  if (is_news(laggards))
     return {15, Stop{Outcome::incomplete},
             "Targets are left that are not confirmed on the current key; the key they hold is kept alive."};
   return {15, Stop{Outcome::done}, "Every target is confirmed on the current key, and nothing is due."};

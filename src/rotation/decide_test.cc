@@ -321,6 +321,17 @@ TEST(Decide, Row11AWrittenOffTargetHoldsNothingUp) {
   EXPECT_TRUE(decision.laggards[0].written_off);
 }
 
+TEST(Decide, Row15AWrittenOffTargetIsNoNewsWhereItIsKnownSinceWhenItIsAway) {
+  TestWorld t;
+  t.world.secret.stage_changed_at = TestWorld::ago(t.policy.patience + 1h);
+  t.at("b").standing = Standing::unreachable;
+  EXPECT_EQ(outcome_of(t.decide()), Outcome::incomplete);
+  t.at("b").since = TestWorld::ago(t.policy.patience + 1h);
+  EXPECT_EQ(outcome_of(t.decide()), Outcome::done);
+  t.at("b").since = TestWorld::ago(1h);
+  EXPECT_EQ(outcome_of(t.decide()), Outcome::incomplete);
+}
+
 TEST(Decide, Row12DeletesAfterQuarantineOrWhenTheSlotIsNeeded) {
   TestWorld t;
   t.rotated(3 * 24h);

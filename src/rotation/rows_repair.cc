@@ -35,7 +35,7 @@ std::optional<Choice> repair_targets(const Case& world, Findings& findings) {
   // that.
   if (!world.is_proven(*world.current_key))
     return Choice{6, Prove{world.current->id, key},
-                  fmt::format("{} must be shown to work before it is put on {} targets.", key, open.size())};
+                  fmt::format("{} must be shown to work before it is put on any target.", key)};
   auto targets = world.wave(open);
   std::string reason = fmt::format(
       "{} of the fleet's targets are not confirmed on {}: new, restored, started, rolled "

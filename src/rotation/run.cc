@@ -21,6 +21,28 @@ bool needs_fresh_targets(const Action& action) {
          std::holds_alternative<Reactivate>(action);
 }
 
+// What the action is about, as far as it is known before it is carried out.
+Step describe_step(const Decision& decision, TimePoint now) {
+  Step step;
+  step.at = now;
+  step.row = decision.row;
+  step.action = name_of(decision.action);
+  step.reason = decision.reason;
+  const auto add_targets = [&](const std::vector<TargetName>& names) {
+    for (const TargetName& name : names) step.targets.push_back({name, {}});
+  };
+  std::visit(
+      [&](const auto& action) {
+        if constexpr (requires { action.key; }) step.key = action.key;
+        if constexpr (requires { action.version; }) step.version = action.version;
+        if constexpr (requires { action.to; }) step.version = action.to;
+        if constexpr (requires { action.targets; }) add_targets(action.targets);
+        if constexpr (requires { action.for_targets; }) add_targets(action.for_targets);
+      },
+      decision.action);
+  return step;
+}
+
 bool is_another_look_worth_it(const Error& error) {
   return error.kind == ErrorKind::conflict || error.kind == ErrorKind::past_deadline ||
          error.effect == Effect::unknown;
@@ -91,11 +113,7 @@ Result<void> Run::read_keys_and_stages() {
 std::optional<Run::Ending> Run::act(const Decision& decision) {
   if (const auto* stop = std::get_if<Stop>(&decision.action))
     return Ending{stop->outcome, decision.reason, {}};
-  Step step;
-  step.at = clock_.now();
-  step.row = decision.row;
-  step.action = name_of(decision.action);
-  step.reason = decision.reason;
+  Step step = describe_step(decision, clock_.now());
   events_.step_began(step);
   if (clock_.now() >= not_after())
     step.error = Error{ErrorKind::past_deadline,
@@ -117,35 +135,24 @@ std::optional<Run::Ending> Run::carry_out(const Decision& decision, Step& step) 
     if (!done) step.error = done.error();
   };
   if (const auto* drop = std::get_if<DropPending>(&decision.action)) {
-    step.version = drop->version;
     set_error(ports_.store.drop_pending(drop->version, not_after()));
     if (decision.row == 1 && !step.error) memory_.rotated = true;
   } else if (const auto* proof = std::get_if<Prove>(&decision.action)) {
-    step.version = proof->version;
-    step.key = proof->key;
     step.error = prove(proof->version, proof->key);
     // AWS being ill says nothing about the key: stop rather than guess.
     if (step.error && step.error->kind == ErrorKind::unavailable)
       return Ending{Outcome::incomplete, step.error->message, "Run keyturn again once AWS answers."};
   } else if (const auto* roll_out = std::get_if<Distribute>(&decision.action)) {
-    step.key = roll_out->key;
     write(roll_out->version, Stage::pending, roll_out->targets, step);
   } else if (const auto* repair = std::get_if<Repair>(&decision.action)) {
-    step.key = repair->key;
     write(repair->version, Stage::current, repair->targets, step);
   } else if (const auto* promotion = std::get_if<Promote>(&decision.action)) {
-    step.version = promotion->to;
-    step.key = promotion->key;
     step.error = promote(*promotion);
   } else if (const auto* reactivate = std::get_if<Reactivate>(&decision.action)) {
-    step.key = reactivate->key;
-    for (const TargetName& name : reactivate->for_targets) step.targets.push_back({name, {}});
     set_error(ports_.issuer.set_status(reactivate->key, KeyStatus::active, not_after()));
   } else if (const auto* deactivate = std::get_if<Deactivate>(&decision.action)) {
-    step.key = deactivate->key;
     set_error(ports_.issuer.set_status(deactivate->key, KeyStatus::inactive, not_after()));
   } else if (const auto* deletion = std::get_if<DeleteKey>(&decision.action)) {
-    step.key = deletion->key;
     set_error(ports_.issuer.remove(deletion->key, not_after()));
     if (!step.error && !deletion->close_intent.empty())
       set_error(ports_.store.close_intent(deletion->close_intent, not_after()));
@@ -202,7 +209,7 @@ std::optional<Error> Run::prove(const VersionId& version, const KeyId& key) {
 }
 
 void Run::write(const VersionId& version, Stage stage, const std::vector<TargetName>& targets, Step& step) {
-  step.version = version;
+  step.targets.clear();
   for (const Fleet::Outcome& outcome : ports_.fleet.write({version, stage, targets, not_after()})) {
     step.targets.push_back({outcome.target, outcome.error ? outcome.error->sentence() : std::string{}});
     remember(outcome);
