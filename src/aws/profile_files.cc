@@ -94,9 +94,9 @@ Result<IniFile> read_ini(const std::string& path) {
   if (path.empty() || !std::filesystem::exists(path, ec)) return IniFile{};
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
+  // An empty file is none, and so is /dev/null, by which people say that there is to be none.
+  if (in && in.peek() == std::ifstream::traits_type::eof() && !in.bad()) return IniFile{};
   if (!in || !(text << in.rdbuf())) {
-    if (std::filesystem::is_regular_file(path, ec) && std::filesystem::file_size(path, ec) == 0)
-      return IniFile{};
     return fail(ErrorKind::usage, fmt::format("The AWS configuration file {} can't be read.", path),
                 "Check its permissions.");
   }
