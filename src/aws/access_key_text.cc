@@ -2,10 +2,15 @@
 
 #include <algorithm>
 
+#include "rotation/key_rules.h"
+
 namespace keyturn::aws {
 
-bool is_key_id(std::string_view text) {
-  return text.size() >= 16 && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
+bool has_pair_form(const SecretString& text) {
+  const std::string_view bytes = text.reveal();
+  const std::size_t colon = bytes.find(':');
+  return colon != std::string_view::npos && colon > 0 &&
+         std::all_of(bytes.begin(), bytes.begin() + std::ptrdiff_t(colon), [](char c) {
            return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
          });
 }
@@ -15,7 +20,8 @@ std::optional<rotation::KeyPair> parse_key_text(const SecretString& text) {
   while (!bytes.empty() && (bytes.back() == '\n' || bytes.back() == '\r' || bytes.back() == ' '))
     bytes.remove_suffix(1);  // pasted by hand
   const std::size_t colon = bytes.find(':');
-  if (colon == std::string_view::npos || colon + 1 == bytes.size() || !is_key_id(bytes.substr(0, colon)))
+  if (colon == std::string_view::npos || colon + 1 == bytes.size() ||
+      !rotation::is_access_key_id(bytes.substr(0, colon)))
     return std::nullopt;
   return rotation::KeyPair{std::string(bytes.substr(0, colon)), SecretString(bytes.substr(colon + 1))};
 }
@@ -47,7 +53,7 @@ std::optional<rotation::Intent> parse_intent(std::string_view tag_key, std::stri
   while (!tag_value.empty()) {
     tag_value.remove_prefix(1);  // the blank
     const std::string_view id = tag_value.substr(0, tag_value.find(' '));
-    if (!is_key_id(id)) return std::nullopt;
+    if (!rotation::is_access_key_id(id)) return std::nullopt;
     intent.existing.emplace_back(id);
     tag_value.remove_prefix(id.size());
   }

@@ -8,11 +8,11 @@
 
 namespace keyturn::aws {
 
-// 16 to 128 letters, digits and underscores: IAM's own rule.
-bool is_key_id(std::string_view text);
-
 // Nothing where the text holds no access key (the blog's placeholder "AAA:bbbbbb", say).
 std::optional<rotation::KeyPair> parse_key_text(const SecretString& text);
+// "<word>:<anything>", whether or not the word can be a key's id. What has another form was put there by
+// mistake, and is not keyturn's to replace.
+bool has_pair_form(const SecretString& text);
 SecretString format_key_text(const rotation::KeyPair& pair);
 
 // The intent of a run as a tag of the secret: "keyturn:intent:<run id>" = "<ISO date> <key id> <key id>".

@@ -151,6 +151,15 @@ Result<SecretsManagerStore::KeyOfVersion> SecretsManagerStore::fetch_key_of(
   }
   // An emulator may answer with another version than the one asked for.
   if (value->version_id != version) return KeyOfVersion{};
+  if (stage == kCurrent && !has_pair_form(value->text))
+    return fail(
+        ErrorKind::usage,
+        fmt::format("The secret {} does not hold an access key: it should read <id>:<secret>, in plain text.",
+                    secret_),
+        fmt::format(
+            "Store the key in that form, or a placeholder for keyturn to replace: `aws secretsmanager "
+            "put-secret-value --secret-id {} --secret-string AAA:bbbbbb`.",
+            secret_));
   const auto pair = parse_key_text(value->text);
   return pair ? KeyOfVersion(pair->id) : KeyOfVersion{};
 }

@@ -7,6 +7,7 @@
 
 #include "aws/s3_url.h"
 #include "cli/config_table.h"
+#include "sqlserver/tsql.h"
 
 namespace keyturn::cli {
 namespace {
@@ -208,6 +209,16 @@ RotationSettings read_rotation(const toml::table& table, ConfigProblems& problem
   return rotation;
 }
 
+// Does `rotation` write a credential that `other` lists by its URL?
+bool covers(const RotationSettings& rotation, const RotationSettings& other) {
+  return std::any_of(other.bucket_urls.begin(), other.bucket_urls.end(), [&](const std::string& url) {
+    const auto matches = [&](const std::string& pattern) { return sqlserver::matches_pattern(url, pattern); };
+    return std::any_of(rotation.credential_patterns.begin(), rotation.credential_patterns.end(), matches) ||
+           std::any_of(rotation.bucket_urls.begin(), rotation.bucket_urls.end(),
+                       [&](const std::string& own) { return sqlserver::same_name(own, url); });
+  });
+}
+
 // Two rotations of one IAM user or one secret would undo each other's work.
 void check_apart(const std::vector<const toml::table*>& tables,
                  const std::vector<RotationSettings>& rotations, ConfigProblems& problems) {
@@ -226,6 +237,12 @@ void check_apart(const std::vector<const toml::table*>& tables,
     else
       claim(users, "user " + rotation.iam_user, "iam_user");
     claim(secrets, rotation.credential_secret, "credential_secret");
+    for (std::size_t other = 0; other < rotations.size(); ++other)
+      if (other != i && covers(rotation, rotations[other]))
+        problems.add(tables[i]->source(), "rotation.bucket_urls",
+                     fmt::format("\"{}\" manages a credential that \"{}\" lists too", rotation.name,
+                                 rotations[other].name),
+                     "each credential's name, and each pattern that matches it, in one rotation");
   }
 }
 

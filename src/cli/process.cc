@@ -31,6 +31,9 @@ struct Forbidden {
 constexpr std::array kForbidden{
     Forbidden{"TDSDUMP", "FreeTDS would write SQL passwords and access keys to a file"},
     Forbidden{"TDSDUMPCONFIG", "FreeTDS would write its connection settings to a file"},
+    Forbidden{"TDSHOST", "FreeTDS would connect to that host, whichever target is meant"},
+    Forbidden{"TDSPORT", "FreeTDS would connect to that port, whichever target is meant"},
+    Forbidden{"TDSVER", "FreeTDS would speak another version of the protocol than keyturn relies on"},
     Forbidden{"SSLKEYLOGFILE", "whoever reads that file could decrypt every connection"},
 };
 

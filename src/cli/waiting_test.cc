@@ -53,6 +53,14 @@ TEST(Waiting, GoesOnUntilNothingIsLeft) {
   EXPECT_EQ(script.commands, (std::vector<Command>{Command::rotate, Command::reconcile, Command::reconcile}));
 }
 
+TEST(Waiting, ARotationThatCouldNotBeginIsStillToBeDone) {
+  Script script{{result_of(Outcome::incomplete), result_of(Outcome::done)}};
+  FakeClock clock;
+  const StopFlag stop;
+  run_and_wait(script.runner(), Command::rotate, std::chrono::hours{1}, clock, stop);
+  EXPECT_EQ(script.commands, (std::vector<Command>{Command::rotate, Command::rotate}));
+}
+
 TEST(Waiting, EndsWhenTheTimeIsOver) {
   Script script{{result_of(Outcome::done, {"grace"})}};
   FakeClock clock;

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <algorithm>
 
 #include "cli/program.h"
 #include "fleet/ec2_machines.h"
+#include "rotation/key_rules.h"
 
 namespace keyturn::cli {
 namespace {
@@ -104,8 +106,17 @@ Result<std::string> Wiring::read_name(const std::string& name, std::string_view 
   constexpr std::string_view kBlanks = " \t\r\n";
   const std::string_view text = value->reveal();
   const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return std::string{};
-  return std::string(text.substr(first, text.find_last_not_of(kBlanks) - first + 1));
+  if (first == std::string_view::npos)
+    return fail(ErrorKind::usage, fmt::format("The secret {} is empty.", name),
+                fmt::format("It holds {}; store it as plain text.", meaning));
+  std::string trimmed(text.substr(first, text.find_last_not_of(kBlanks) - first + 1));
+  // A key in the wrong secret must not end up in an error's text.
+  const std::string_view bare = trimmed.starts_with("s3://") ? std::string_view(trimmed).substr(5) : trimmed;
+  if (const auto colon = bare.find(':');
+      colon != bare.npos && rotation::is_access_key_id(bare.substr(0, colon)))
+    return fail(ErrorKind::usage, fmt::format("The secret {} holds what looks like an access key.", name),
+                fmt::format("It should hold {}; was its name mixed up with credential_secret?", meaning));
+  return trimmed;
 }
 
 Result<ResolvedSettings> Wiring::resolve(const RotationSettings& settings) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -134,10 +135,17 @@ Result<std::vector<InventoryTarget>> list_targets(const std::vector<InventoryTar
     for (InventoryTarget& target : targets_of(*found)) all.push_back(std::move(target));
   }
   std::vector<InventoryTarget> targets;
-  std::set<decltype(key_of(SqlAddress{}))> addresses;
+  std::map<decltype(key_of(SqlAddress{})), std::size_t> addresses;
   std::set<rotation::TargetName> names;
   for (InventoryTarget& target : all) {
-    if (!addresses.insert(key_of(target.address)).second) continue;
+    const auto [known, is_new] = addresses.emplace(key_of(target.address), targets.size());
+    if (!is_new) {
+      // Two entries for one address, such as the nodes of a cluster behind its network name: one that runs
+      // counts.
+      InventoryTarget& first = targets[known->second];
+      if (!first.unreachable_reason.empty() && target.unreachable_reason.empty()) first = std::move(target);
+      continue;
+    }
     if (!names.insert(target.name).second) {
       return fail(ErrorKind::usage, "Two targets have the name " + target.name + ".",
                   "Give each target of the configuration a name of its own.");

@@ -47,6 +47,19 @@ TEST(Inventory, ATagThatMakesNoSenseIsTheTargetsReason) {
   }
 }
 
+TEST(Inventory, OfTwoNodesBehindOneNameTheOneThatRunsCounts) {
+  Machine passive = machine_of("i-1", "10.0.0.1", {{kHostTag, "cluster.corp.example"}});
+  passive.state = MachineState::stopped;
+  const Machine active = machine_of("i-2", "10.0.0.2", {{kHostTag, "cluster.corp.example"}});
+  for (const auto& machines : {std::vector{passive, active}, std::vector{active, passive}}) {
+    const auto targets = list_targets({}, [&] { return Result<std::vector<Machine>>(machines); });
+    ASSERT_TRUE(targets);
+    ASSERT_EQ(targets->size(), 1U);
+    EXPECT_EQ((*targets)[0].name, "i-2");
+    EXPECT_TRUE((*targets)[0].unreachable_reason.empty());
+  }
+}
+
 TEST(Inventory, StoppedMachinesAreKnownAndTerminatedOnesAreNot) {
   const TimePoint since = parse_iso8601("2026-01-01T00:00:00Z").value();
   Machine stopped = machine_of("i-1", "10.0.0.1");

@@ -28,7 +28,7 @@ Case::Case(const Policy& policy_in, const Observation& observation, const RunMem
       previous(world.secret.at(Stage::previous)),
       current_key(key_of(policy, world, current, unlisted_current_)),
       pending_key(key_of(policy, world, pending, unlisted_pending_)),
-      previous_key(key_of(policy, world, previous, unlisted_previous_)) {}
+      previous_key(previous != nullptr && previous->key_id ? world.key(*previous->key_id) : nullptr) {}
 
 bool Case::current_is_live() const {
   return current_key != nullptr && current_key->status == KeyStatus::active;
@@ -36,8 +36,9 @@ bool Case::current_is_live() const {
 
 bool Case::written_off(const TargetState& target) const {
   if (target.standing != Standing::unreachable) return false;
-  // Where nobody can say since when it is away, it has been so at most since the last change of the secret:
-  // counting from there never writes a target off too early.
+  // Where nobody can say since when it is away, the last change of the secret stands in: every run since then
+  // that found the target would have brought it up to date, and row 11 sees whether a backup used the old key
+  // meanwhile.
   return now - std::min(target.since.value_or(world.secret.stage_changed_at), now) > policy.patience;
 }
 
@@ -75,6 +76,15 @@ std::vector<const TargetState*> Case::holdouts() const {
     if (current_key == nullptr || !target.confirmed_on(current_key->id)) found.push_back(&target);
   }
   return found;
+}
+
+bool Case::fleet_was_seen() const {
+  bool any_known = false;
+  for (const TargetState& target : world.targets) {
+    if (current_key != nullptr && target.confirmed_on(current_key->id)) return true;
+    any_known = any_known || target.standing != Standing::skipped;
+  }
+  return !any_known;
 }
 
 bool Case::any_marked_with(const KeyId& key) const {

@@ -27,7 +27,6 @@ class Case {
   // Declared first, since the keys below may point here.
   std::optional<AccessKey> unlisted_current_;
   std::optional<AccessKey> unlisted_pending_;
-  std::optional<AccessKey> unlisted_previous_;
 
  public:
   Case(const Policy& policy, const Observation& observation, const RunMemory& memory);
@@ -61,6 +60,9 @@ class Case {
   [[nodiscard]] std::vector<const TargetState*> to_write(const KeyId& key) const;
   // Known and not written off, but not confirmed on the current key.
   [[nodiscard]] std::vector<const TargetState*> holdouts() const;
+  // Some target was read and is confirmed on the current key, or there is no target to be read. In an outage
+  // of the controller's own network nobody is, and nothing may be retired.
+  [[nodiscard]] bool fleet_was_seen() const;
   [[nodiscard]] bool any_marked_with(const KeyId& key) const;
   // A backup that began before its target got its present key, and so may run on an older one.
   [[nodiscard]] const TargetState* running_older_backup() const;

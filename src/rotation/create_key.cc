@@ -41,6 +41,7 @@ class Creator {
     for (int attempt = 0; attempt < kUsableAttempts; ++attempt) {
       auto key = ports_.issuer.create(not_after);
       if (!key) return fail(key.error());
+      has_made_a_key_ = true;
       if (is_usable(key->pair)) return std::move(key->pair);
       if (auto removed = ports_.issuer.remove(key->pair.id, not_after_); !removed)
         return fail(removed.error());
@@ -63,9 +64,14 @@ class Creator {
                                    "The reply to CreateAccessKey was lost, so there may be a key that nobody "
                                    "knows the secret of; it is deleted "
                                    "by a later run, once it is certain that it is not another run's."};
-    } else {
+    } else if (!has_made_a_key_) {
       close_intent();
     }
+    if (error.kind == ErrorKind::conflict)  // LimitExceeded
+      creation.give_up = RunMemory::CreateFailure{Outcome::another_run,
+                                                  "IAM has two keys already, one of which it does not list "
+                                                  "yet: another run has made it, or one that died. Run "
+                                                  "keyturn again in a few minutes."};
     creation.error = std::move(error);
     return creation;
   }
@@ -85,9 +91,10 @@ class Creator {
     return discard(pair.id, stored.error());
   }
 
-  // Not stored for certain, and ours for certain: this reply, and no other, told its id.
+  // Not stored for certain, and ours for certain: this reply, and no other, told its id. The intent stays
+  // open: IAM may say "no such key" of one that it has only just made, and row 8 finds it then.
   Creation discard(const KeyId& key, Error error) {
-    if (ports_.issuer.remove(key, not_after_)) close_intent();
+    static_cast<void>(ports_.issuer.remove(key, not_after_));
     Creation creation = stopped(std::move(error));
     if (creation.error->kind == ErrorKind::conflict)
       creation.give_up = RunMemory::CreateFailure{
@@ -103,6 +110,7 @@ class Creator {
   const Clock& clock_;
   std::string run_id_;
   TimePoint not_after_;
+  bool has_made_a_key_ = false;
 };
 
 }  // namespace

@@ -265,6 +265,10 @@ TEST(Decide, Row10DeletesAnAbandonedKeyOnlyWhenNobodyCanHoldIt) {
   EXPECT_EQ(as<DeleteKey>(t.decide()).key, kNewKey);
   EXPECT_EQ(t.decide().row, 10);
 
+  TestWorld keyless = t;
+  keyless.world.keys.erase(keyless.world.keys.begin());
+  keyless.world.targets.clear();
+  EXPECT_EQ(outcome_of(keyless.decide()), Outcome::incomplete);
   TestWorld away = t;
   away.at("b").standing = Standing::unreachable;
   EXPECT_EQ(outcome_of(away.decide()), Outcome::incomplete);

@@ -60,8 +60,9 @@ bool TargetState::confirmed_on(const KeyId& key) const {
 }
 
 bool TargetState::marked_with(const KeyId& key) const {
-  return readable() &&
-         std::any_of(credentials.begin(), credentials.end(),
+  if (!readable()) return false;
+  if (std::find(other_markers.begin(), other_markers.end(), key) != other_markers.end()) return true;
+  return std::any_of(credentials.begin(), credentials.end(),
                      [&](const CredentialState& credential) { return credential.marker_key == key; });
 }
 

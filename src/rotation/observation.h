@@ -97,8 +97,9 @@ struct TargetState {
   std::string product_version;  // "16.0.4085.2"; empty if unknown
   std::string edition;
   std::vector<CredentialState> credentials;  // every managed name, existing or not
-  std::vector<RunningBackup> backups;        // running now, as far as the login may see them
-  std::vector<std::string> warnings;         // a more specific credential that shadows a managed one …
+  std::vector<KeyId> other_markers;    // keys that markers of names name which are not managed (any more)
+  std::vector<RunningBackup> backups;  // running now, as far as the login may see them
+  std::vector<std::string> warnings;   // a more specific credential that shadows a managed one …
 
   [[nodiscard]] bool readable() const {
     return standing == Standing::updatable || standing == Standing::read_only;

@@ -55,9 +55,11 @@ std::string what_to_type(const Case& world, const KeyId& key) {
 std::optional<std::string> reason_to_keep(const Case& world, const AccessKey& key) {
   const auto holdouts = world.holdouts();
   if (world.pending != nullptr) return "a rotation is under way";
+  if (!world.current_is_live()) return "AWSCURRENT names no live key that could stand in for it";
   if (!holdouts.empty())
     return fmt::format("not every target is confirmed on the current key: {}",
                        join_names(names_of(holdouts)));
+  if (!world.fleet_was_seen()) return "no target could be read that is confirmed on the current key";
   if (world.any_marked_with(key.id)) return "a target is still marked with it";
   if (const TargetState* target = world.running_older_backup())
     return fmt::format("a backup on {} that began before its key changed is still running", target->name);

@@ -66,6 +66,9 @@ std::optional<Choice> roll_back(const Case& world, Findings& findings) {
 }
 
 std::optional<Choice> drop_dead_pending(const Case& world, Findings& /*findings*/) {
+  if (world.pending_key != nullptr && world.pending_key->status != KeyStatus::active)
+    return Choice{2, DropPending{world.pending->id},
+                  fmt::format("AWSPENDING names {}, which somebody made Inactive.", world.pending_key->id)};
   if (world.pending == nullptr || world.pending_key != nullptr) return std::nullopt;
   if (world.pending->key_id || world.now - world.pending->created_at > world.policy.propagation)
     return Choice{2, DropPending{world.pending->id}, "AWSPENDING names no key that IAM has."};

@@ -7,7 +7,8 @@ namespace keyturn::rotation {
 namespace {
 
 bool cannot_be_brought_up(const Case& world, const TargetState& target) {
-  return target.standing == Standing::read_only || world.gave_up(target) || !world.current_is_live();
+  return target.standing == Standing::read_only || world.gave_up(target) || !world.current_is_live() ||
+         world.memory.refused.contains(world.current_key->id);
 }
 
 Blocker refused_current(const Case& world, const std::string& reason) {

@@ -17,6 +17,7 @@ std::optional<std::string> reason_to_wait(const Case& world) {
   if (!holdouts.empty())
     return fmt::format("these targets are not confirmed on the current key: {}",
                        join_names(names_of(holdouts)));
+  if (!world.fleet_was_seen()) return "no target could be read that is confirmed on the current key";
   if (world.now <= world.grace_ends())
     return fmt::format("its grace ends at {}", format_iso8601(world.grace_ends()));
   if (const TargetState* target = world.running_older_backup())
@@ -37,6 +38,18 @@ std::optional<Choice> deactivate_previous(const Case& world, Findings& findings)
   if (world.pending != nullptr) return std::nullopt;
   if (const auto wait = reason_to_wait(world)) {
     findings.pending_work.push_back(fmt::format("{} (AWSPREVIOUS) stays Active: {}.", key->id, *wait));
+    return std::nullopt;
+  }
+  for (const TargetState& target : world.world.targets) {
+    if (!target.marked_with(key->id)) continue;
+    findings.blockers.push_back(
+        {11, key->id,
+         fmt::format(
+             "AWSPREVIOUS key {} is marked on {} for a credential that the configuration no longer names.",
+             key->id, target.name),
+         "Add that credential's name to bucket_urls or credential_patterns; or, if no backup uses it, drop "
+         "it and its "
+         "marker (sys.credentials lists both)."});
     return std::nullopt;
   }
   if (used_by_others(world, *key)) {
@@ -67,9 +80,9 @@ std::optional<Choice> delete_previous(const Case& world, Findings& findings) {
         fmt::format("{} (AWSPREVIOUS) stays Inactive: a target is marked with it.", key->id));
     return std::nullopt;
   }
-  if (world.now <= world.grace_ends() || used_by_others(world, *key)) {
+  if (world.now <= world.grace_ends() || used_by_others(world, *key) || !world.fleet_was_seen()) {
     findings.pending_work.push_back(fmt::format(
-        "{} (AWSPREVIOUS) stays Inactive: it, or the fleet, was not quiet for long enough.", key->id));
+        "{} (AWSPREVIOUS) stays Inactive: it, or the fleet, was not seen quiet for long enough.", key->id));
     return std::nullopt;
   }
   // IAM keeps no date of a deactivation; grace + quarantine after the last change is never earlier than that.

@@ -43,6 +43,12 @@ Step describe_step(const Decision& decision, TimePoint now) {
   return step;
 }
 
+// AWS did not answer properly: nothing is known, and a later run may find it well.
+bool is_ill(const Error& error) {
+  return error.kind == ErrorKind::unavailable || error.kind == ErrorKind::timed_out ||
+         error.kind == ErrorKind::throttled;
+}
+
 bool is_another_look_worth_it(const Error& error) {
   return error.kind == ErrorKind::conflict || error.kind == ErrorKind::past_deadline ||
          error.effect == Effect::unknown;
@@ -65,8 +71,12 @@ RunResult Run::go() {
     if (stop_ != nullptr && stop_->requested())
       return finish({Outcome::incomplete, "Stopped as asked; what was in flight has ended.",
                      fmt::format("Run `keyturn {}` again to go on from here.", to_string(memory_.command))});
-    if (auto seen = observe(afresh); !seen)
-      return finish({Outcome::failed, seen.error().message, seen.error().hint});
+    const auto seen = observe(afresh);
+    // Targets that were not read any more look unreachable: nothing may be decided on that.
+    if (stop_ != nullptr && stop_->requested()) continue;
+    if (!seen)
+      return finish({seen.error().kind == ErrorKind::usage ? Outcome::bad_usage : Outcome::failed,
+                     seen.error().message, seen.error().hint});
     decision_ = decide(policy_, world_, memory_);
     afresh = needs_fresh_targets(decision_.action) && !targets_read_now_;
     if (afresh) continue;
@@ -134,6 +144,18 @@ std::optional<Run::Ending> Run::carry_out(const Decision& decision, Step& step) 
   const auto set_error = [&](const Result<void>& done) {
     if (!done) step.error = done.error();
   };
+  const bool needs_bucket =
+      std::holds_alternative<Prove>(decision.action) || std::holds_alternative<Create>(decision.action);
+  if (needs_bucket && !destination_checked_) {
+    // A wrong bucket or region is the configuration's fault: found out before a key is made, or blamed.
+    set_error(ports_.prover.check_destination());
+    if (step.error && step.error->kind == ErrorKind::usage)
+      return Ending{Outcome::bad_usage, step.error->message, step.error->hint};
+    if (step.error && is_ill(*step.error))
+      return Ending{Outcome::incomplete, step.error->message, step.error->hint};
+    if (step.error) return std::nullopt;
+    destination_checked_ = true;
+  }
   if (const auto* drop = std::get_if<DropPending>(&decision.action)) {
     set_error(ports_.store.drop_pending(drop->version, not_after()));
     if (decision.row == 1 && !step.error) memory_.rotated = true;
@@ -159,13 +181,7 @@ std::optional<Run::Ending> Run::carry_out(const Decision& decision, Step& step) 
   } else if (const auto* close = std::get_if<CloseIntent>(&decision.action)) {
     set_error(ports_.store.close_intent(close->run_id, not_after()));
   } else if (std::holds_alternative<Create>(decision.action)) {
-    if (auto usable = ports_.prover.check_destination(); !usable) {
-      step.error = usable.error();
-      if (usable.error().kind == ErrorKind::usage)
-        return Ending{Outcome::bad_usage, usable.error().message, usable.error().hint};
-    } else {
-      step.error = create(step);
-    }
+    step.error = create(step);
   }
   return std::nullopt;
 }
@@ -179,7 +195,8 @@ std::optional<Run::Ending> Run::after_failure(const Step& step) {
       world_.began_at = TimePoint{};  // everything is to be read anew
     return std::nullopt;
   }
-  if (memory_.create_failed) return std::nullopt;  // `decide` ends the run, after all that can still be done
+  if (memory_.create_failed && step.action == "create")
+    return std::nullopt;  // `decide` ends the run, after all that can still be done
   return Ending{error.kind == ErrorKind::past_deadline ? Outcome::incomplete : Outcome::failed, error.message,
                 error.hint};
 }
@@ -189,13 +206,16 @@ std::optional<Error> Run::prove(const VersionId& version, const KeyId& key) {
   if (!pair) return pair.error();
   const AccessKey* known = world_.key(key);
   const TimePoint made_at = known == nullptr ? clock_.now() : known->created_at;
-  const KeyProver::Proof proof = ports_.prover.prove(
-      *pair, std::min(std::max(made_at + policy_.propagation, clock_.now()), not_after()));
+  const TimePoint propagated_at = std::max(made_at + policy_.propagation, clock_.now());
+  const KeyProver::Proof proof = ports_.prover.prove(*pair, std::min(propagated_at, not_after()));
   switch (proof.verdict) {
     case KeyProver::Verdict::proven:
       memory_.proven.insert(key);
       return std::nullopt;
     case KeyProver::Verdict::refused:
+      // Cut short by the deadline, the refusal may only be IAM's propagation.
+      if (propagated_at > not_after())
+        return Error{ErrorKind::past_deadline, Effect::none, {}, proof.reason, "Run keyturn again."};
       memory_.refused[key] = proof.reason;
       // Another new key would meet the same refusal.
       if (key == created_)

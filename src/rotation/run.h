@@ -49,7 +49,8 @@ class Run {
 
   RunMemory memory_;
   Observation world_;
-  bool targets_read_now_ = false;        // in the observation that the present decision rests on
+  bool targets_read_now_ = false;  // in the observation that the present decision rests on
+  bool destination_checked_ = false;
   KeyId created_;                        // the key that this run made
   std::map<std::string, int> failures_;  // of one action on one thing, to bound repetition
   Decision decision_;

@@ -31,11 +31,15 @@ std::vector<std::string> registered_drivers(const OdbcHandle& environment) {
 }
 
 Result<void> refuse_tracing(const OdbcHandle& environment) {
-  for (const char* variable : {"TDSDUMP", "TDSDUMPCONFIG"}) {
+  // The first two make FreeTDS write secrets to a file; the others override whatever a connection asks for,
+  // so that every target would be read, written and confirmed on one server.
+  for (const char* variable : {"TDSDUMP", "TDSDUMPCONFIG", "TDSHOST", "TDSPORT", "TDSVER"}) {
     if (std::getenv(variable) != nullptr) {
-      return fail(ErrorKind::usage,
-                  std::string(variable) + " is set: FreeTDS would write passwords and keys to a file.",
-                  std::string("Unset it: unset ") + variable);
+      return fail(
+          ErrorKind::usage,
+          std::string(variable) +
+              " is set: FreeTDS would obey it, and write secrets to a file or connect to another server.",
+          std::string("Unset it: unset ") + variable);
     }
   }
   const OdbcHandle probe(SQL_HANDLE_DBC, environment.get());

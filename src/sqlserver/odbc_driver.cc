@@ -76,8 +76,8 @@ Result<SecretString> freetds_connection_string(const std::string& driver, const 
                 "The SQL login's name or password has \"};\" in it, which FreeTDS has no way to express.",
                 "Choose another password.");
   }
-  SecretString text(driver_keyword(driver) + "Servername=" + section + ";APP=keyturn;UID={" + login.user +
-                    "};PWD={");
+  SecretString text(driver_keyword(driver) + "Servername=" + section + ";Database=master;APP=keyturn;UID={" +
+                    login.user + "};PWD={");
   text.append(login.password);
   text.append("};");
   return text;
@@ -89,7 +89,7 @@ SecretString microsoft_connection_string(const std::string& driver, const std::s
   SecretString text(driver_keyword(driver) + "Server=");
   text.append(braced("tcp:" + host + "," + std::to_string(port)));
   text.append(std::string(";Encrypt=yes;TrustServerCertificate=") +
-              (trust_server_certificate ? "yes" : "no") + ";APP=keyturn;UID=");
+              (trust_server_certificate ? "yes" : "no") + ";Database=master;APP=keyturn;UID=");
   text.append(braced(login.user));
   text.append(";PWD=");
   text.append(braced(login.password.reveal()));

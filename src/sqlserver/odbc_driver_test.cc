@@ -36,7 +36,8 @@ TEST(OdbcDriver, AMissingDriverNamesThoseThatAreThere) {
 TEST(OdbcDriver, FreetdsTakesBracesAsTheyAre) {
   const auto text = freetds_connection_string("FreeTDS", "keyturn1", login_of("a;b}}c{"));
   ASSERT_TRUE(text);
-  EXPECT_EQ(text->reveal(), "Driver={FreeTDS};Servername=keyturn1;APP=keyturn;UID={sa};PWD={a;b}}c{};");
+  EXPECT_EQ(text->reveal(),
+            "Driver={FreeTDS};Servername=keyturn1;Database=master;APP=keyturn;UID={sa};PWD={a;b}}c{};");
 }
 
 TEST(OdbcDriver, WhatFreetdsCannotExpressIsRefusedWithoutRepeatingIt) {
@@ -51,7 +52,7 @@ TEST(OdbcDriver, MicrosoftDoublesClosingBraces) {
       microsoft_connection_string("ODBC Driver 18 for SQL Server", "sql01", 1433, false, login_of("a}b;c"))
           .reveal(),
       "Driver={ODBC Driver 18 for SQL Server};Server={tcp:sql01,1433};Encrypt=yes;TrustServerCertificate=no;"
-      "APP=keyturn;UID={sa};PWD={a}}b;c};");
+      "Database=master;APP=keyturn;UID={sa};PWD={a}}b;c};");
 }
 
 }  // namespace

@@ -197,6 +197,12 @@ rotation::TargetState target_state(const TargetSnapshot& snapshot, const Managed
   }
   const std::vector<GuardedName> names = guarded_names(snapshot, managed);
   for (const GuardedName& guarded : names) state.credentials.push_back(credential_state(snapshot, guarded));
+  for (const SeenCredential& marker : snapshot.markers) {
+    const bool is_managed = std::any_of(names.begin(), names.end(), [&](const GuardedName& guarded) {
+      return guarded.marker && guarded.marker->name == marker.name;
+    });
+    if (!is_managed) state.other_markers.push_back(marker.identity);
+  }
   for (const TimePoint started : snapshot.backups_started) {
     state.backups.push_back({snapshot.on_controller_clock(started)});
   }

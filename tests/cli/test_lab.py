@@ -121,7 +121,7 @@ def test_wait_sees_grace_and_quarantine_through(lab):
     new = lab.rotated()
     config = lab.changed("name = 'sqllate'", "name = 'sqllate2'")
     result = lab.run("reconcile", "--wait", "100s", config=config, timeout=150)
-    assert result.returncode == 0, result.stdout
+    assert result.returncode == 3, result.stdout  # written off, but nobody knows since when it is away
     assert [key["access_key_id"] for key in lab.state()["iam"]["sql-backups-user"]] == [new] != [old]
 
 

@@ -116,11 +116,8 @@ def run_keyturn(account, lab, folder, *arguments):
     return program.run(*arguments, "--config", str(config), "--output", "json", env=env, timeout=180)
 
 
-def turn_and_retire(account, lab, folder, old_key, at_rest=(0,)):
-    """A rotation to its promotion, then the old key's deactivation and deletion, as the emulator itself tells of them.
-
-    `at_rest`: exit statuses of the run that deletes the key, which looks at the world once more afterwards.
-    """
+def turn_and_retire(account, lab, folder, old_key):
+    """A rotation to its promotion, then the old key's deactivation and deletion, as the emulator itself tells of them."""
     turned = run_keyturn(account, lab, folder, "rotate")
     assert turned.returncode == 0, turned.stdout + turned.stderr
     (new_key,) = set(account.keys()) - {old_key}
@@ -131,7 +128,7 @@ def turn_and_retire(account, lab, folder, old_key, at_rest=(0,)):
     assert [tag for tag in tags if tag["Key"].startswith("keyturn:intent:")] == []
 
     retired = run_keyturn(account, lab, folder, "reconcile", "--wait", "60s")
-    assert retired.returncode in at_rest, retired.stdout + retired.stderr
+    assert retired.returncode == 0, retired.stdout + retired.stderr
     assert account.keys() == {new_key: "Active"}
     assert account.staged()["AWSCURRENT"] == new_key
     assert key_ids_on_targets(lab) == {new_key}
