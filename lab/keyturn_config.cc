@@ -42,7 +42,10 @@ std::string keyturn_config(const LabConfig& config, const Rack& rack, const std:
     policy.append(name).append(" = ").append(value).append("\n");
   rotation.insert("policy", toml::parse(policy));
   const toml::table whole{{"aws", toml::table{{"region", config.region}}},
-                          {"sql", toml::table{{"ca_file", ca_file}, {"browser_port", rack.browser_port()}}},
+                          {"sql", toml::table{{"ca_file", ca_file},
+                                              {"browser_port", rack.browser_port()},
+                                              {"login_timeout", "2s"},
+                                              {"query_timeout", "2s"}}},
                           {"rotation", toml::array{std::move(rotation)}}};
   std::ostringstream text;
   text << "# Written by keyturn-lab for the lab that it runs, with times so short that one can watch.\n"

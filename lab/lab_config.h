@@ -30,8 +30,9 @@ struct LabTarget {
   std::vector<std::string> databases{"db1"};
   // Names of the S3 credentials that hold the current key at first; unset: the bucket URL alone.
   std::optional<std::vector<std::string>> credentials;
-  std::set<std::string> permissions{"ALTER ANY CREDENTIAL", "VIEW SERVER STATE"};  // of the rotation's login
-  std::map<std::string, std::string> tags{{"SQL", "2022"}};                        // of the EC2 instance
+  std::set<std::string> permissions{"ALTER ANY CREDENTIAL", "VIEW SERVER STATE",
+                                    "BACKUP DATABASE"};      // of the rotation's login
+  std::map<std::string, std::string> tags{{"SQL", "2022"}};  // of the EC2 instance
   std::optional<bool> backups;  // unset: where the server can back up to S3 and has a credential for it
 
   // SQL Server 2022 or later, and neither Express nor older: what can write to S3.

@@ -6,6 +6,9 @@
 namespace keyturn::sim {
 namespace {
 
+// SQL Server gives a silent S3 up after a while; how long is not documented.
+constexpr Duration kPatience{10'000};
+
 constexpr std::string_view kScheme = "s3://";
 constexpr int kNotSupported = 50;
 constexpr int kAccessDenied = 5;
@@ -122,6 +125,7 @@ BackupObject::BackupObject(net::HttpTransport& transport, const Clock& clock, st
 tl::expected<net::HttpResponse, OsError> BackupObject::send(const std::string& method, const std::string& key,
                                                             const std::string& query, std::string body) {
   net::HttpRequest request;
+  request.timeout = kPatience;
   request.method = method;
   const std::string base = endpoint_.empty() ? "https://" + location_.host : endpoint_;
   const bool bucket_in_path = location_.path_style || !endpoint_.empty();

@@ -219,6 +219,23 @@ bool covers(const RotationSettings& rotation, const RotationSettings& other) {
   });
 }
 
+// keyturn writes the credential secret, and names what it reads from the others: a mix-up must not overwrite
+// or show one.
+void check_secrets_differ(const toml::table& table, const RotationSettings& rotation,
+                          ConfigProblems& problems) {
+  std::vector<std::string> names{rotation.credential_secret, rotation.sql_password_secret};
+  if (rotation.iam_user.empty()) names.push_back(rotation.iam_user_secret);
+  if (rotation.bucket_urls.empty()) names.push_back(rotation.bucket_url_secret);
+  if (rotation.sql_user.empty()) names.push_back(rotation.sql_user_secret);
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice != names.end())
+    problems.add(table.source(), "rotation",
+                 fmt::format("two of its settings name the secret \"{}\"", *twice),
+                 "a secret of its own for each of credential_secret, iam_user_secret, bucket_url_secret, "
+                 "sql_user_secret and sql_password_secret");
+}
+
 // Two rotations of one IAM user or one secret would undo each other's work.
 void check_apart(const std::vector<const toml::table*>& tables,
                  const std::vector<RotationSettings>& rotations, ConfigProblems& problems) {
@@ -237,6 +254,7 @@ void check_apart(const std::vector<const toml::table*>& tables,
     else
       claim(users, "user " + rotation.iam_user, "iam_user");
     claim(secrets, rotation.credential_secret, "credential_secret");
+    check_secrets_differ(*tables[i], rotation, problems);
     for (std::size_t other = 0; other < rotations.size(); ++other)
       if (other != i && covers(rotation, rotations[other]))
         problems.add(tables[i]->source(), "rotation.bucket_urls",

@@ -1,8 +1,11 @@
 #include "cli/process.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
+#include <cerrno>
 
 #include <array>
 #include <atomic>
@@ -37,9 +40,18 @@ constexpr std::array kForbidden{
     Forbidden{"SSLKEYLOGFILE", "whoever reads that file could decrypt every connection"},
 };
 
+// A standard stream that was closed would be taken by the next file or connection that is opened, and the
+// results be written into that. In their place stands what can't be written, so that a lost result is an
+// error.
+void keep_standard_streams() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(descriptor, F_GETFD) == -1 && errno == EBADF) static_cast<void>(open("/dev/null", O_RDONLY));
+}
+
 }  // namespace
 
 void harden_process() {
+  keep_standard_streams();
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
 #ifndef __SANITIZE_ADDRESS__  // LeakSanitizer attaches to its own process, which this would forbid

@@ -79,6 +79,13 @@ std::string Wiring::create_command(const std::string& secret, std::string_view e
                      aws_.settings().region, secret, example);
 }
 
+std::string Wiring::store_hint(const std::string& name, std::string_view meaning,
+                               std::string_view example) const {
+  return fmt::format(
+      "It holds {}: `aws secretsmanager put-secret-value --region {} --secret-id {} --secret-string {}`.",
+      meaning, aws_.settings().region, name, example);
+}
+
 Result<SecretString> Wiring::read_secret(const std::string& name, std::string_view meaning,
                                          std::string_view example) const {
   auto value = aws_.read_secret(name);
@@ -90,10 +97,7 @@ Result<SecretString> Wiring::read_secret(const std::string& name, std::string_vi
     error.hint = fmt::format("Make it, as plain text: {}, or name another one in the configuration.",
                              create_command(name, example));
   } else if (error.kind == ErrorKind::usage) {
-    error.hint = fmt::format(
-        "It holds {}: `aws secretsmanager put-secret-value --region {} --secret-id {} "
-        "--secret-string {}`.",
-        meaning, aws_.settings().region, name, example);
+    error.hint = store_hint(name, meaning, example);
   }
   return fail(std::move(error));
 }
@@ -108,7 +112,7 @@ Result<std::string> Wiring::read_name(const std::string& name, std::string_view 
   const std::size_t first = text.find_first_not_of(kBlanks);
   if (first == std::string_view::npos)
     return fail(ErrorKind::usage, fmt::format("The secret {} is empty.", name),
-                fmt::format("It holds {}; store it as plain text.", meaning));
+                store_hint(name, meaning, example));
   std::string trimmed(text.substr(first, text.find_last_not_of(kBlanks) - first + 1));
   // A key in the wrong secret must not end up in an error's text.
   const std::string_view bare = trimmed.starts_with("s3://") ? std::string_view(trimmed).substr(5) : trimmed;

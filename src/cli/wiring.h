@@ -66,6 +66,8 @@ class Wiring {
          aws::AwsContext aws, std::unique_ptr<sqlserver::OdbcConnector> connector);
 
   Result<ResolvedSettings> resolve(const RotationSettings& settings) const;
+  [[nodiscard]] std::string store_hint(const std::string& name, std::string_view meaning,
+                                       std::string_view example) const;
   Result<SecretString> read_secret(const std::string& name, std::string_view meaning,
                                    std::string_view example) const;
   Result<std::string> read_name(const std::string& name, std::string_view meaning,

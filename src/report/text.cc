@@ -220,7 +220,9 @@ std::string plan_text(const PlanEntries& entries, const TextStyle& style) {
 
 std::string status_text(const PlanEntries& entries, const TextStyle& style) {
   return entries_text(entries, style, [&](const std::string& name, const rotation::Plan& plan) {
-    return headline(name, plan.outcome, plan.reason, style) + world_text(plan.observation, style) +
+    const std::string due =
+        plan.steps.empty() ? "" : fmt::format("Work is due, {} steps; when it is done: ", plan.steps.size());
+    return headline(name, plan.outcome, due + plan.reason, style) + world_text(plan.observation, style) +
            planned_steps(plan, "Due, by `keyturn reconcile`:", style) + outlook(plan, style);
   });
 }

@@ -26,6 +26,10 @@ bool is_news(const std::vector<Laggard>& laggards) {
 Choice finish(const Case& world, const Findings& findings, const std::vector<Laggard>& laggards) {
   if (world.memory.create_failed)
     return {15, Stop{world.memory.create_failed->outcome}, world.memory.create_failed->reason};
+  if (world.memory.command == Command::rollback && !world.current_is_live())
+    return {15, Stop{Outcome::blocked},
+            "AWSCURRENT names no live key, so there is nothing to put the targets back on; `keyturn rotate` "
+            "makes one."};
   if (!findings.blockers.empty())
     return {15, Stop{Outcome::blocked}, "All that helps is done; what is left, a person must decide."};
   if (is_news(laggards))
@@ -66,6 +70,9 @@ Decision decide(const Policy& policy, const Observation& observation, const RunM
     if (choice) break;
   }
   if (!choice) choice = finish(world, findings, laggards);
+  // A row that stops early must not hide that a person is needed.
+  if (auto* stop = std::get_if<Stop>(&choice->action))
+    if (stop->outcome == Outcome::incomplete && !findings.blockers.empty()) stop->outcome = Outcome::blocked;
   return {choice->row,
           std::move(choice->action),
           std::move(choice->reason),

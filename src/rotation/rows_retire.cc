@@ -25,6 +25,15 @@ std::optional<std::string> reason_to_wait(const Case& world) {
   return std::nullopt;
 }
 
+// A target that was written off may be alive, and only out of keyturn's reach.
+std::string who_may_use_it(const Case& world) {
+  std::vector<TargetName> away;
+  for (const TargetState& target : world.world.targets)
+    if (world.written_off(target)) away.push_back(target.name);
+  if (away.empty()) return "something else lives on it";
+  return fmt::format("something else lives on it, or a target that was written off ({})", join_names(away));
+}
+
 bool used_by_others(const Case& world, const AccessKey& key) {
   return key.last_used && key.last_used->at > world.backups_ended();
 }
@@ -55,9 +64,9 @@ std::optional<Choice> deactivate_previous(const Case& world, Findings& findings)
   if (used_by_others(world, *key)) {
     findings.blockers.push_back(
         {11, key->id,
-         fmt::format("AWSPREVIOUS key {} ({}) was used after every target had the new one: something else "
-                     "lives on it.",
-                     key->id, describe(*key)),
+         fmt::format(
+             "AWSPREVIOUS key {} ({}) was used after every target that could be read had the new one: {}.",
+             key->id, describe(*key), who_may_use_it(world)),
          fmt::format("Find that user (CloudTrail: `aws cloudtrail lookup-events --lookup-attributes "
                      "AttributeKey=AccessKeyId,AttributeValue={0}`) and give it a key of its own. To end it "
                      "regardless: "
