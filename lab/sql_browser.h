@@ -1,4 +1,4 @@
-// SQL Server Browser on UDP (MS-SQLR; facts.md B.13).
+// SQL Server Browser on UDP (MS-SQLR).
 #pragma once
 
 #include <atomic>

@@ -71,7 +71,7 @@ class TdsChannel {
   std::shared_ptr<ssl_st> tls_;
 };
 
-// A server context: TLS 1.2 only (TDS 7.4 clients hang on TLS 1.3: facts.md B.2.2). Null where the PEM is
+// A server context: TLS 1.2 only (TDS 7.4 clients hang on TLS 1.3). Null where the PEM is
 // unusable.
 std::shared_ptr<ssl_ctx_st> make_tls_context(const std::string& certificate_pem,
                                              std::string_view private_key_pem);

@@ -1,4 +1,4 @@
-// SQLBatch, RPC and transaction manager requests (MS-TDS 2.2.6; facts.md B.7).
+// SQLBatch, RPC and transaction manager requests (MS-TDS 2.2.6).
 #pragma once
 
 #include <string>

@@ -16,7 +16,7 @@
 
 namespace keyturn::lab {
 
-// The server's side of the negotiation (MS-TDS 2.2.6.5; facts.md B.2.1).
+// The server's side of the negotiation (MS-TDS 2.2.6.5).
 enum class EncryptionPolicy {
   off,            // encrypts what the client wants encrypted, the login always: SQL Server's default
   on,             // ForceEncryption

@@ -1,4 +1,4 @@
-// The tokens of a reply (MS-TDS 2.2.7; facts.md B.5).
+// The tokens of a reply (MS-TDS 2.2.7).
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ constexpr std::uint8_t kDoneProcToken = 0xFE;
 constexpr std::uint8_t kDoneInProcToken = 0xFF;
 void write_done(ByteWriter& out, std::uint8_t token, std::uint16_t status, std::uint64_t rows = 0);
 
-// What follows a login that succeeded (facts.md B.4).
+// What follows a login that succeeded.
 struct LoginAnswer {
   std::string database;
   std::uint32_t tds_version = 0;

@@ -1,4 +1,4 @@
-// Types and values on the wire (MS-TDS 2.2.5.4 … 2.2.5.6; facts.md B.6).
+// Types and values on the wire (MS-TDS 2.2.5.4 … 2.2.5.6).
 #pragma once
 
 #include "lab/tds_bytes.h"

@@ -1,5 +1,4 @@
-// SQL Server's messages by number, in its own words (facts: Microsoft's errors-events reference; facts.md
-// A.8, B.12).
+// SQL Server's messages by number, in its own words (Microsoft's errors-events reference).
 #pragma once
 
 #include <string>
