@@ -47,22 +47,34 @@ Result<void> DirectFleet::refresh() {
 
 Result<std::vector<TargetState>> DirectFleet::observe() {
   if (auto refreshed = refresh(); !refreshed) return fail(std::move(refreshed).error());
-  std::vector<TargetState> states(targets_.size());
+  std::vector<Look> looks(targets_.size());
   for_each_bounded(targets_.size(), static_cast<std::size_t>(settings_.concurrency),
-                   [&](std::size_t i) { states[i] = look_at(targets_[i]); });
+                   [&](std::size_t i) { looks[i] = look_at(targets_[i]); });
+  std::vector<TargetState> states;
+  for (Look& look : looks) {
+    if (look.was_silent)
+      silent_.insert_or_assign(look.state.name, Silence{look.state, clock_.now() + silence()});
+    states.push_back(std::move(look.state));
+  }
   return states;
 }
 
-TargetState DirectFleet::look_at(const InventoryTarget& target) {
+Duration DirectFleet::silence() const {
+  return 5 * (settings_.login_timeout + settings_.visit.query_timeout);
+}
+
+DirectFleet::Look DirectFleet::look_at(const InventoryTarget& target) {
+  const auto known = silent_.find(target.name);
+  if (known != silent_.end() && clock_.now() < known->second.until) return {known->second.state, false};
   auto state = read(target);
   report(target.name, VisitPhase::done, false, state ? "" : state.error().message);
-  if (state) return *std::move(state);
+  if (state) return {*std::move(state), false};
   TargetState unreachable;
   unreachable.name = target.name;
   unreachable.standing = Standing::unreachable;
   unreachable.reason = state.error().sentence();
   unreachable.since = target.unreachable_since;
-  return unreachable;
+  return {std::move(unreachable), state.error().kind == ErrorKind::timed_out};
 }
 
 Result<TargetState> DirectFleet::read(const InventoryTarget& target) {

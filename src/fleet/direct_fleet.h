@@ -48,8 +48,18 @@ class DirectFleet final : public rotation::Fleet {
  private:
   using Connected = Result<std::unique_ptr<sqlserver::SqlSession>>;
 
+  struct Look {
+    rotation::TargetState state;
+    bool was_silent = false;  // accepted, and said nothing until the time was over
+  };
+  struct Silence {
+    rotation::TargetState state;
+    TimePoint until;
+  };
+
   Result<void> refresh();
-  rotation::TargetState look_at(const InventoryTarget& target);
+  Look look_at(const InventoryTarget& target);
+  [[nodiscard]] Duration silence() const;
   Result<rotation::TargetState> read(const InventoryTarget& target);
   Outcome write_one(const rotation::TargetName& name, const Order& order, const rotation::KeyPair& key);
   Result<rotation::TargetState> write_to(const InventoryTarget& target, const Order& order,
@@ -74,6 +84,9 @@ class DirectFleet final : public rotation::Fleet {
   std::mutex progress_mutex_;
   std::mutex store_mutex_;  // the store need not be thread-safe
   std::vector<InventoryTarget> targets_;
+  // A target that hangs costs its whole time-out at every look, and would use up the deadline of everything
+  // else: for a while it counts as unreachable without being asked. Changed between looks only.
+  std::map<rotation::TargetName, Silence> silent_;
 };
 
 }  // namespace keyturn::fleet

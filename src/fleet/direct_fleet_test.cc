@@ -203,6 +203,18 @@ TEST_F(DirectFleetTest, WhatCannotBeReadIsUnreachableWithItsReason) {
   EXPECT_EQ((*states)[3].standing, Standing::updatable);
 }
 
+TEST_F(DirectFleetTest, ATargetThatHangsIsNotAskedAgainForAWhile) {
+  faults_.add({"tds:sql3:query", sim::FaultKind::hang, 0, 1, 0ms});  // it would answer the second time
+  DirectFleet all = fleet();
+  EXPECT_EQ((*all.observe())[2].standing, Standing::unreachable);
+  const auto soon = all.observe();
+  EXPECT_EQ((*soon)[2].standing, Standing::unreachable);
+  EXPECT_FALSE((*soon)[2].reason.empty());
+  EXPECT_EQ((*soon)[3].standing, Standing::updatable);
+  clock_.sleep_for(1h, nullptr);
+  EXPECT_EQ((*all.observe())[2].standing, Standing::updatable);
+}
+
 TEST_F(DirectFleetTest, APendingVersionThatLostItsStageIsNotWritten) {
   store_.new_stages.clear();
   const auto outcomes = fleet().write(order({"sql1"}));
