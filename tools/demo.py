@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Turns the key of a lab fleet while every server is backing up, and reads from the lab's own truth what came of it.
 
-usage: tools/demo.py BUILD_DIR [--rotation-only]
+usage: tools/demo.py BUILD_DIR
 """
 
 import json
@@ -76,12 +76,6 @@ def backups(state):
     succeeded = sum(target["backups"]["succeeded"] for target in state["targets"])
     failed = sum(target["backups"]["failed"] for target in state["targets"])
     return succeeded, failed
-
-
-def is_s3_refused(lab, access_key_id):
-    """What S3 answered whoever used that key last: the lab records every call."""
-    calls = [call for call in lab.state()["calls"] if call["service"] == "s3" and call["by"] == access_key_id]
-    return bool(calls) and calls[-1]["outcome"] != "ok"
 
 
 def try_at_s3(lab, pair):
