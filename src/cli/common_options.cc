@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "cli/similar.h"
+#include "setup/similar.h"
 
 namespace keyturn::cli {
 namespace {
@@ -26,7 +26,7 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name, Value& value
       value = meaning;
       return;
     }
-    const std::string meant = most_similar(text, words);
+    const std::string meant = setup::most_similar(text, words);
     throw CLI::ValidationError(fmt::format("\"{}\" is not known{}; allowed: {}", text,
                                            meant.empty() ? "" : fmt::format(", did you mean \"{}\"?", meant),
                                            fmt::join(words, ", ")));

@@ -6,10 +6,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "base/version.h"
 #include "cli/common_options.h"
 #include "cli/process.h"
-#include "cli/similar.h"
 #include "report/report.h"
+#include "setup/similar.h"
 
 namespace keyturn::cli {
 namespace {
@@ -38,7 +39,7 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
     const std::string word = rest.empty() ? "" : rest.front();
     const std::string name = word.substr(0, word.find('='));
     message = fmt::format("\"{}\" is not a command or an option of keyturn", name);
-    const std::string meant = most_similar(name, words_of(app));
+    const std::string meant = setup::most_similar(name, words_of(app));
     if (!meant.empty()) hint = fmt::format("Did you mean {}? {}", meant, hint);
   }
   if (!message.empty() && message.back() != '.') message += '.';
@@ -72,12 +73,11 @@ int tell(const CLI::App& app, const CLI::ParseError& error) {
 
 }  // namespace
 
-std::string program_version() { return KEYTURN_VERSION; }
-
 std::unique_ptr<CLI::App> make_command_line(Options& options, Handler& handler) {
   auto app = std::make_unique<CLI::App>(kAbout, "keyturn");
   app->get_formatter()->column_width(32);
-  app->set_version_flag("--version", "keyturn " + program_version(), "Print the version and end");
+  app->set_version_flag("--version", std::string("keyturn ") + program_version(),
+                        "Print the version and end");
   app->set_help_flag("-h,--help", "Print this help and end");
   app->require_subcommand(0, 1);  // so that a misspelt one is told as such
   add_common_options(*app, options);

@@ -9,8 +9,6 @@
 
 namespace keyturn::cli {
 
-std::string program_version();  // "0.1.0"
-
 // The whole command line; fills `options` and `handler`.
 std::unique_ptr<CLI::App> make_command_line(Options& options, Handler& handler);
 

@@ -171,11 +171,4 @@ void Progress::draw() {
   area_.draw(active_ ? render(rollout_, clock_.now(), style_) : std::vector<std::string>());
 }
 
-Result<std::vector<rotation::TargetState>> WatchedFleet::observe() {
-  progress_.observing();
-  auto targets = fleet_.observe();
-  if (targets) progress_.observed(*targets);
-  return targets;
-}
-
 }  // namespace keyturn::cli

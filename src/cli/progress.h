@@ -13,9 +13,8 @@
 #include "base/clock.h"
 #include "cli/live_area.h"
 #include "cli/rollout.h"
-#include "fleet/direct_fleet.h"
 #include "report/text_style.h"
-#include "rotation/engine.h"
+#include "setup/watcher.h"
 
 namespace spdlog {
 class logger;
@@ -30,7 +29,7 @@ enum class ProgressMode {
 };
 
 // Thread-safe.
-class Progress final : public rotation::EventSink {
+class Progress final : public setup::Watcher {
  public:
   Progress(ProgressMode mode, int descriptor, report::TextStyle style, const Clock& clock);
   Progress(const Progress&) = delete;
@@ -46,9 +45,9 @@ class Progress final : public rotation::EventSink {
   void step_began(const rotation::Step& step) override;
   void step_ended(const rotation::Step& step) override;
 
-  void observing();
-  void observed(const std::vector<rotation::TargetState>& targets);
-  void visited(const fleet::Progress& visit);
+  void observing() override;
+  void observed(const std::vector<rotation::TargetState>& targets) override;
+  void visited(const fleet::Progress& visit) override;
 
   // A sentence of its own, in every mode but `silent`.
   void say(std::string_view sentence);
@@ -76,18 +75,6 @@ class Progress final : public rotation::EventSink {
       holders_;  // which key a target is confirmed on, writes included
   LiveArea area_;
   std::jthread ticker_;  // last: it uses all of the above
-};
-
-// A fleet that tells `progress` what it saw.
-class WatchedFleet final : public rotation::Fleet {
- public:
-  WatchedFleet(rotation::Fleet& fleet, Progress& progress) : fleet_(fleet), progress_(progress) {}
-  Result<std::vector<rotation::TargetState>> observe() override;
-  std::vector<Outcome> write(const Order& order) override { return fleet_.write(order); }
-
- private:
-  rotation::Fleet& fleet_;
-  Progress& progress_;
 };
 
 }  // namespace keyturn::cli

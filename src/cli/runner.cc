@@ -8,13 +8,15 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/version.h"
 #include "cli/log.h"
 #include "cli/process.h"
 #include "cli/program.h"
-#include "cli/similar.h"
+#include "cli/progress.h"
 #include "cli/waiting.h"
-#include "cli/wiring.h"
 #include "report/report.h"
+#include "setup/similar.h"
+#include "setup/wiring.h"
 
 namespace keyturn::cli {
 namespace {
@@ -30,18 +32,19 @@ ProgressMode progress_mode(const Options& options, const aws::Environment& envir
   return live ? ProgressMode::live : ProgressMode::lines;
 }
 
-Result<Config> chosen_config(const Options& options, const aws::Environment& environment) {
-  auto config = load_config(options.config, environment);
+Result<setup::Config> chosen_config(const Options& options, const aws::Environment& environment) {
+  auto config = setup::load_config(options.config, environment);
   if (!config) return config;
   if (!options.region.empty()) config->aws.region = options.region;
   if (!options.profile.empty()) config->aws.profile = options.profile;
   if (options.rotation.empty()) return config;
 
   std::vector<std::string> names;
-  for (const RotationSettings& rotation : config->rotations) names.push_back(rotation.name);
-  std::erase_if(config->rotations, [&](const RotationSettings& r) { return r.name != options.rotation; });
+  for (const setup::RotationSettings& rotation : config->rotations) names.push_back(rotation.name);
+  std::erase_if(config->rotations,
+                [&](const setup::RotationSettings& r) { return r.name != options.rotation; });
   if (!config->rotations.empty()) return config;
-  const std::string meant = most_similar(options.rotation, names);
+  const std::string meant = setup::most_similar(options.rotation, names);
   return fail(ErrorKind::usage, fmt::format("The configuration has no rotation \"{}\".", options.rotation),
               fmt::format("{}It has: {}.", meant.empty() ? "" : fmt::format("Did you mean \"{}\"? ", meant),
                           fmt::join(names, ", ")));
@@ -67,7 +70,7 @@ class Session {
     log_->info("keyturn {} {}, configuration: {}", program_version(), options_.command,
                config_.source.empty() ? "none" : config_.source);
     stop_on_signals(stop_flag());
-    auto wiring = Wiring::open(config_, environment_, {clock_, random_, stop_flag(), progress_});
+    auto wiring = setup::Wiring::open(config_, environment_, {clock_, random_, stop_flag(), progress_});
     if (!wiring) return fail(wiring.error());
     wiring_ = std::move(*wiring);
     return {};
@@ -77,7 +80,7 @@ class Session {
   template <class T, class Work>
   std::vector<report::Entry<T>> each_rotation(Work work) {
     std::vector<report::Entry<T>> entries;
-    for (const RotationSettings& settings : config_.rotations) {
+    for (const setup::RotationSettings& settings : config_.rotations) {
       progress_.begin_rotation(settings.name);
       entries.push_back({settings.name, one_rotation<T>(settings, work)});
       progress_.end_rotation();
@@ -113,7 +116,7 @@ class Session {
 
  private:
   template <class T, class Work>
-  Result<T> one_rotation(const RotationSettings& settings, Work work) {
+  Result<T> one_rotation(const setup::RotationSettings& settings, Work work) {
     if (stop_flag().requested())
       return fail(ErrorKind::cancelled, "It was not begun, since keyturn was asked to stop.",
                   "Run the same command again.");
@@ -131,8 +134,8 @@ class Session {
   SystemRandom random_;
   Progress progress_;
   std::shared_ptr<spdlog::logger> log_;  // null until it is open
-  Config config_;
-  std::unique_ptr<Wiring> wiring_;
+  setup::Config config_;
+  std::unique_ptr<setup::Wiring> wiring_;
 };
 
 // Errors of all rotations, where none of them got as far as a result.

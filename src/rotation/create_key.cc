@@ -21,7 +21,7 @@ class Creator {
   Creator(const Ports& ports, const Clock& clock, std::string run_id, TimePoint not_after)
       : ports_(ports), clock_(clock), run_id_(std::move(run_id)), not_after_(not_after) {}
 
-  Creation run(const Policy& policy, const Observation& world) {
+  Creation run(const Policy& policy, const Observation& world, const VersionId& token) {
     Intent intent{run_id_, clock_.now(), {}};
     for (const AccessKey& key : world.keys) intent.existing.push_back(key.id);
     // Intent before effect: a key that a dead run left behind must be told apart from a key that a person
@@ -31,7 +31,7 @@ class Creator {
     // Created outside of the window, the key would not be explained by the intent.
     const auto pair = create_usable(std::min(not_after_, intent.at + policy.intent_window));
     if (!pair) return not_created(pair.error());
-    return store(*pair, pending_token(world.secret));
+    return store(*pair, token);
   }
 
  private:
@@ -126,8 +126,10 @@ VersionId pending_token(const SecretState& secret) {
 }
 
 Creation create_and_store(const Policy& policy, const Ports& ports, const Clock& clock,
-                          const Observation& world, const std::string& run_id, TimePoint not_after) {
-  return Creator(ports, clock, run_id, not_after).run(policy, world);
+                          const Observation& world, const std::string& run_id,
+                          const std::optional<VersionId>& token, TimePoint not_after) {
+  return Creator(ports, clock, run_id, not_after)
+      .run(policy, world, token.value_or(pending_token(world.secret)));
 }
 
 }  // namespace keyturn::rotation

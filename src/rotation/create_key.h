@@ -13,10 +13,11 @@ struct Creation {
   std::optional<RunMemory::CreateFailure> give_up;
 };
 
-// `run_id` names the intent, so that closing it never erases another run's. No effect lands after
-// `not_after`.
+// `run_id` names the intent, so that closing it never erases another run's. `token`: of the version to
+// store; nothing: pending_token(). No effect lands after `not_after`.
 Creation create_and_store(const Policy& policy, const Ports& ports, const Clock& clock,
-                          const Observation& world, const std::string& run_id, TimePoint not_after);
+                          const Observation& world, const std::string& run_id,
+                          const std::optional<VersionId>& token, TimePoint not_after);
 
 // The ClientRequestToken of the next pending version: runs that saw the same world derive the same token, so
 // that only one of them can store its key (there is no lock service).

@@ -15,6 +15,24 @@ namespace keyturn::rotation {
 enum class Command { reconcile, rotate, rollback };
 const char* to_string(Command command);
 
+// How far a run goes. What lies beyond is left to a later run; the world is in a safe state wherever it ends.
+enum class Reach {
+  create,      // a new key is made and stored as AWSPENDING
+  distribute,  // a key under way is proven and put on the targets; none is made
+  everything,
+};
+
+struct RunOptions {
+  Reach reach = Reach::everything;
+  // The version that a new key is stored as, where the caller owns it (Secrets Manager's native rotation: its
+  // ClientRequestToken, which may bear AWSPENDING already without a value). Nothing: derived from what was
+  // seen.
+  std::optional<VersionId> token;
+  // With `rotate`: the old key is in wrong hands. It is deleted as soon as every target that can be updated
+  // holds the new one; grace, quarantine, running backups and targets that are away don't hold it up.
+  bool compromised = false;
+};
+
 // A run tries a target's write that often.
 inline constexpr int kWriteAttempts = 2;
 
@@ -26,6 +44,7 @@ struct WriteFailure {
 // What this run has learnt or tried itself. It is never stored: a new run starts with an empty one.
 struct RunMemory {
   Command command = Command::reconcile;
+  RunOptions options;
   bool rotated = false;  // this run finished a rotation: what was asked for is done
   std::set<KeyId> proven;
   std::map<KeyId, std::string> refused;       // proof refused for good, and why

@@ -50,11 +50,11 @@ Engine::Engine(Policy policy, Ports ports, Clock& clock, Random& random, const S
       stop_(stop),
       events_(events) {}
 
-RunResult Engine::run(Command command) {
-  return Run(policy_, ports_, clock_, stop_, events_, random_.uuid(), command).go();
+RunResult Engine::run(Command command, const RunOptions& options) {
+  return Run(policy_, ports_, clock_, stop_, events_, random_.uuid(), command, options).go();
 }
 
-Result<Plan> Engine::plan(Command command) {
+Result<Plan> Engine::plan(Command command, const RunOptions& options) {
   auto seen = look(ports_, clock_);
   if (!seen) return fail(seen.error());
   Plan plan;
@@ -63,6 +63,7 @@ Result<Plan> Engine::plan(Command command) {
   Observation world = std::move(*seen);
   RunMemory memory;
   memory.command = command;
+  memory.options = options;
   Decision decision = decide(policy_, world, memory);
   plan.laggards = decision.laggards;
   while (!std::holds_alternative<Stop>(decision.action) && plan.steps.size() < kMaxPlannedSteps) {

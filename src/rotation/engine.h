@@ -32,10 +32,10 @@ class Engine {
 
   // Runs until nothing is left to do, something stands in the way, or `stop` is requested. Never throws;
   // every failure is in the result.
-  RunResult run(Command command);
+  RunResult run(Command command, const RunOptions& options = {});
 
   // Observes once and predicts; changes nothing.
-  Result<Plan> plan(Command command);
+  Result<Plan> plan(Command command, const RunOptions& options = {});
 
  private:
   Policy policy_;

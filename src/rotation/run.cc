@@ -49,6 +49,14 @@ bool is_ill(const Error& error) {
          error.kind == ErrorKind::throttled;
 }
 
+bool is_beyond(const RunOptions& options, const Decision& decision) {
+  if (std::holds_alternative<Stop>(decision.action) || options.reach == Reach::everything) return false;
+  if (std::holds_alternative<Promote>(decision.action)) return true;
+  if (options.reach == Reach::distribute) return std::holds_alternative<Create>(decision.action);
+  return std::holds_alternative<Distribute>(decision.action) ||
+         (std::holds_alternative<Prove>(decision.action) && decision.row == 3);
+}
+
 bool is_another_look_worth_it(const Error& error) {
   return error.kind == ErrorKind::conflict || error.kind == ErrorKind::past_deadline ||
          error.effect == Effect::unknown;
@@ -57,9 +65,10 @@ bool is_another_look_worth_it(const Error& error) {
 }  // namespace
 
 Run::Run(const Policy& policy, const Ports& ports, Clock& clock, const StopFlag* stop, EventSink& events,
-         std::string run_id, Command command)
+         std::string run_id, Command command, RunOptions options)
     : policy_(policy), ports_(ports), clock_(clock), stop_(stop), events_(events) {
   memory_.command = command;
+  memory_.options = std::move(options);
   result_.run_id = std::move(run_id);
   result_.command = command;
   result_.started_at = clock.now();
@@ -78,6 +87,9 @@ RunResult Run::go() {
       return finish({seen.error().kind == ErrorKind::usage ? Outcome::bad_usage : Outcome::failed,
                      seen.error().message, seen.error().hint});
     decision_ = decide(policy_, world_, memory_);
+    if (is_beyond(memory_.options, decision_))
+      return finish(
+          {Outcome::done, fmt::format("This run goes no further; next comes: {}", decision_.reason), {}});
     afresh = needs_fresh_targets(decision_.action) && !targets_read_now_;
     if (afresh) continue;
     if (auto ending = act(decision_)) return finish(std::move(*ending));
@@ -250,7 +262,8 @@ void Run::remember(const Fleet::Outcome& outcome) {
 }
 
 std::optional<Error> Run::create(Step& step) {
-  Creation creation = create_and_store(policy_, ports_, clock_, world_, result_.run_id, not_after());
+  Creation creation =
+      create_and_store(policy_, ports_, clock_, world_, result_.run_id, memory_.options.token, not_after());
   created_ = creation.key;
   step.key = creation.key;
   if (creation.give_up) memory_.create_failed = std::move(creation.give_up);

@@ -11,7 +11,7 @@ namespace keyturn::rotation {
 class Run {
  public:
   Run(const Policy& policy, const Ports& ports, Clock& clock, const StopFlag* stop, EventSink& events,
-      std::string run_id, Command command);
+      std::string run_id, Command command, RunOptions options);
 
   RunResult go();
 

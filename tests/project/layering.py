@@ -4,7 +4,8 @@ import re
 
 import tree
 
-_BELOW_CLI = {"base", "rotation", "net", "aws", "sqlserver", "fleet", "report"}
+_BELOW_SETUP = {"base", "rotation", "net", "aws", "sqlserver", "fleet"}
+_BELOW_CLI = _BELOW_SETUP | {"report", "setup", "host", "lambda", "render"}
 _WORLD = {"base", "rotation", "net", "aws", "sqlserver"}
 
 _LAYERED = ("src", "sim", "lab")  # tests/ may use anything
@@ -16,8 +17,12 @@ MAY_USE = {
     "net": {"base", "rotation"},
     "aws": {"base", "rotation", "net"},
     "sqlserver": {"base", "rotation"},
-    "fleet": {"base", "rotation", "net", "aws", "sqlserver"},
     "report": {"base", "rotation"},
+    "fleet": {"base", "rotation", "net", "aws", "sqlserver", "report"},
+    "host": {"base", "rotation", "fleet", "sqlserver", "report"},
+    "setup": _BELOW_SETUP | {"report"},
+    "render": {"base", "rotation", "setup"},
+    "lambda": _BELOW_SETUP | {"report", "setup"},
     "cli": _BELOW_CLI,
     "sim": _WORLD,
     "lab": _WORLD | {"sim"},

@@ -4,9 +4,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "cli/config.h"
+#include "setup/config.h"
 
-namespace keyturn::cli {
+namespace keyturn::setup {
 namespace {
 
 Result<std::string> read_file(const std::filesystem::path& file) {
@@ -52,4 +52,4 @@ Result<Config> load_config(const std::optional<std::filesystem::path>& file,
   return parse_config(*text, found->string());
 }
 
-}  // namespace keyturn::cli
+}  // namespace keyturn::setup

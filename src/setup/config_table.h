@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/time.h"
 
-namespace keyturn::cli {
+namespace keyturn::setup {
 
 // Everything wrong with one file, one line each, in the order of the file.
 class ConfigProblems {
@@ -67,4 +67,4 @@ class ConfigTable {
   std::set<std::string, std::less<>> known_;
 };
 
-}  // namespace keyturn::cli
+}  // namespace keyturn::setup

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-namespace keyturn::cli {
+namespace keyturn::setup {
 
 // The candidate that `word` is most likely a misspelling of, or nothing ("").
 std::string most_similar(std::string_view word, const std::vector<std::string>& candidates);
 
-}  // namespace keyturn::cli
+}  // namespace keyturn::setup

@@ -1,4 +1,4 @@
-#include "cli/config.h"
+#include "setup/config.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace keyturn::cli {
+namespace keyturn::setup {
 namespace {
 
 using ::testing::HasSubstr;
@@ -213,4 +213,4 @@ TEST_F(ConfigFile, AnEmptyOneIsAllDefaults) {
 }
 
 }  // namespace
-}  // namespace keyturn::cli
+}  // namespace keyturn::setup

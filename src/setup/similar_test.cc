@@ -1,8 +1,8 @@
-#include "cli/similar.h"
+#include "setup/similar.h"
 
 #include <gtest/gtest.h>
 
-namespace keyturn::cli {
+namespace keyturn::setup {
 namespace {
 
 TEST(Similar, FindsMisspellings) {
@@ -19,4 +19,4 @@ TEST(Similar, LeavesOtherWordsAlone) {
 }
 
 }  // namespace
-}  // namespace keyturn::cli
+}  // namespace keyturn::setup

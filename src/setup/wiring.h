@@ -9,14 +9,14 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/random.h"
-#include "cli/config.h"
-#include "cli/progress.h"
 #include "fleet/direct_fleet.h"
 #include "net/curl_transport.h"
 #include "rotation/engine.h"
+#include "setup/config.h"
+#include "setup/watcher.h"
 #include "sqlserver/odbc_connector.h"
 
-namespace keyturn::cli {
+namespace keyturn::setup {
 
 // What a rotation's settings come to once its secrets are read.
 struct ResolvedSettings {
@@ -49,7 +49,7 @@ class Wiring {
     Clock& clock;
     Random& random;
     const StopFlag& stop;
-    Progress& progress;
+    Watcher& watcher;
   };
 
   // Finds the region, the ODBC driver and the CAs; asks no service but instance metadata. Everything given
@@ -83,4 +83,4 @@ class Wiring {
   const std::unique_ptr<sqlserver::OdbcConnector> connector_;
 };
 
-}  // namespace keyturn::cli
+}  // namespace keyturn::setup

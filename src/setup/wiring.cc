@@ -1,14 +1,14 @@
-#include "cli/wiring.h"
+#include "setup/wiring.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
 
-#include "cli/program.h"
+#include "base/version.h"
 #include "fleet/ec2_machines.h"
 #include "rotation/key_rules.h"
 
-namespace keyturn::cli {
+namespace keyturn::setup {
 namespace {
 
 sqlserver::OdbcSettings odbc_settings(const SqlSettings& sql) {
@@ -65,8 +65,8 @@ Result<std::unique_ptr<Wiring>> Wiring::open(const Config& config, const aws::En
   if (!ca_file) return fail(ca_file.error());
   auto connector = sqlserver::OdbcConnector::open(odbc_settings(config.sql));
   if (!connector) return fail(connector.error());
-  auto transport =
-      std::make_unique<net::CurlTransport>(net::CurlOptions{*ca_file, "keyturn/" + program_version()});
+  auto transport = std::make_unique<net::CurlTransport>(
+      net::CurlOptions{*ca_file, std::string("keyturn/") + program_version()});
   const aws::ClientContext context{*transport, surroundings.clock, surroundings.random, &surroundings.stop};
   auto aws = aws::AwsContext::create(context, environment, options);
   if (!aws) return fail(aws.error());
@@ -225,16 +225,16 @@ Result<std::unique_ptr<WiredRotation>> Wiring::wire(const RotationSettings& sett
   fleet.visit.query_timeout = config_.sql.query_timeout;
   fleet.login_timeout = config_.sql.login_timeout;
   fleet.concurrency = config_.sql.concurrency;
-  Progress& progress = surroundings_.progress;
+  Watcher& watcher = surroundings_.watcher;
   wired->fleet_ = std::make_unique<fleet::DirectFleet>(
       std::move(fleet), std::move(*list), *connector_, resolved->login, *wired->store_, surroundings_.clock,
-      &surroundings_.stop, [&progress](const fleet::Progress& visit) { progress.visited(visit); });
-  wired->watched_fleet_ = std::make_unique<WatchedFleet>(*wired->fleet_, progress);
+      &surroundings_.stop, [&watcher](const fleet::Progress& visit) { watcher.visited(visit); });
+  wired->watched_fleet_ = std::make_unique<WatchedFleet>(*wired->fleet_, watcher);
   wired->engine_ = std::make_unique<rotation::Engine>(
       settings.policy,
       rotation::Ports{*wired->issuer_, *wired->store_, *wired->prover_, *wired->watched_fleet_},
-      surroundings_.clock, surroundings_.random, &surroundings_.stop, progress);
+      surroundings_.clock, surroundings_.random, &surroundings_.stop, watcher);
   return wired;
 }
 
-}  // namespace keyturn::cli
+}  // namespace keyturn::setup

@@ -1,13 +1,13 @@
-#include "cli/config_table.h"
+#include "setup/config_table.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 
-#include "cli/similar.h"
+#include "setup/similar.h"
 
-namespace keyturn::cli {
+namespace keyturn::setup {
 namespace {
 
 // "a string", "an integer" …, for a person.
@@ -172,4 +172,4 @@ void ConfigTable::finish(const std::vector<std::string>& passwords) {
   }
 }
 
-}  // namespace keyturn::cli
+}  // namespace keyturn::setup

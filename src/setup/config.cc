@@ -1,4 +1,4 @@
-#include "cli/config.h"
+#include "setup/config.h"
 
 #include <fmt/format.h>
 
@@ -6,10 +6,10 @@
 #include <set>
 
 #include "aws/s3_url.h"
-#include "cli/config_table.h"
+#include "setup/config_table.h"
 #include "sqlserver/tsql.h"
 
-namespace keyturn::cli {
+namespace keyturn::setup {
 namespace {
 
 using std::chrono::days;
@@ -310,4 +310,4 @@ Result<Config> parse_config(std::string_view text, const std::string& source) {
   }
 }
 
-}  // namespace keyturn::cli
+}  // namespace keyturn::setup

@@ -1,9 +1,9 @@
-#include "cli/similar.h"
+#include "setup/similar.h"
 
 #include <algorithm>
 #include <cctype>
 
-namespace keyturn::cli {
+namespace keyturn::setup {
 namespace {
 
 char folded(char c) { return c == '-' ? '_' : char(std::tolower(static_cast<unsigned char>(c))); }
@@ -41,4 +41,4 @@ std::string most_similar(std::string_view word, const std::vector<std::string>& 
   return best;
 }
 
-}  // namespace keyturn::cli
+}  // namespace keyturn::setup

@@ -16,7 +16,7 @@
 #include "base/time.h"
 #include "rotation/policy.h"
 
-namespace keyturn::cli {
+namespace keyturn::setup {
 
 struct AwsSettings {
   std::string region;   // empty: as the AWS SDKs find it
@@ -82,4 +82,4 @@ Result<Config> load_config(const std::optional<std::filesystem::path>& file,
 // be the name of a credential.
 Result<std::string> normal_bucket_url(std::string_view text);
 
-}  // namespace keyturn::cli
+}  // namespace keyturn::setup
