@@ -14,6 +14,8 @@ namespace keyturn::report {
 
 // SSM keeps so many characters of a step's standard output (API reference, GetCommandInvocation).
 inline constexpr std::size_t kHostReportLimit = 24'000;
+// A report without any instance is never longer.
+inline constexpr std::size_t kLeastHostReportLimit = 1'500;
 
 struct HostInstance {
   // Its name is the instance's on the host: "MSSQLSERVER", "PAYROLL", or as the host's configuration renames
@@ -34,8 +36,11 @@ struct HostReport {
   std::size_t left_out = 0;  // instances that did not fit
 };
 
-// One line, at most `limit` characters. What does not fit is cut in this order: texts are shortened, details
-// of confirmed instances left out, then instances, counted in `left_out`; never in the middle.
+// One line of ASCII without a line end, at most `limit` characters (kLeastHostReportLimit or more). What does
+// not fit is cut in this order: texts are shortened; credentials of one instance that are alike (same key,
+// confirmed or not) become one, which changes nothing for a decision, first of confirmed instances, then of
+// all; versions, editions and warnings go, and running backups but the earliest; then whole instances,
+// counted in `left_out`: confirmed and skipped ones before failures. Dates are those of 1970 to 9999.
 std::string host_report_json(const HostReport& report, std::size_t limit = kHostReportLimit);
 
 // ErrorKind::invalid_reply where the text is not one whole report, a cut one among them.
