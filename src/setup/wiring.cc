@@ -6,7 +6,7 @@
 
 #include "base/version.h"
 #include "fleet/ec2_machines.h"
-#include "rotation/key_rules.h"
+#include "setup/secret_settings.h"
 
 namespace keyturn::setup {
 namespace {
@@ -74,95 +74,6 @@ Result<std::unique_ptr<Wiring>> Wiring::open(const Config& config, const aws::En
       new Wiring(config, surroundings, std::move(transport), std::move(*aws), std::move(*connector)));
 }
 
-std::string Wiring::create_command(const std::string& secret, std::string_view example) const {
-  return fmt::format("`aws secretsmanager create-secret --region {} --name {} --secret-string {}`",
-                     aws_.settings().region, secret, example);
-}
-
-std::string Wiring::store_hint(const std::string& name, std::string_view meaning,
-                               std::string_view example) const {
-  return fmt::format(
-      "It holds {}: `aws secretsmanager put-secret-value --region {} --secret-id {} --secret-string {}`.",
-      meaning, aws_.settings().region, name, example);
-}
-
-Result<SecretString> Wiring::read_secret(const std::string& name, std::string_view meaning,
-                                         std::string_view example) const {
-  auto value = aws_.read_secret(name);
-  if (value) return value;
-  Error error = value.error();
-  if (error.kind == ErrorKind::not_found) {
-    error.message =
-        fmt::format("There is no secret \"{}\" in {}; it holds {}.", name, aws_.settings().region, meaning);
-    error.hint = fmt::format("Make it, as plain text: {}, or name another one in the configuration.",
-                             create_command(name, example));
-  } else if (error.kind == ErrorKind::usage) {
-    error.hint = store_hint(name, meaning, example);
-  }
-  return fail(std::move(error));
-}
-
-// Names have no blanks at their ends, but what was pasted into a secret may have.
-Result<std::string> Wiring::read_name(const std::string& name, std::string_view meaning,
-                                      std::string_view example) const {
-  const auto value = read_secret(name, meaning, example);
-  if (!value) return fail(value.error());
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const std::string_view text = value->reveal();
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos)
-    return fail(ErrorKind::usage, fmt::format("The secret {} is empty.", name),
-                store_hint(name, meaning, example));
-  std::string trimmed(text.substr(first, text.find_last_not_of(kBlanks) - first + 1));
-  // A key in the wrong secret must not end up in an error's text.
-  const std::string_view bare = trimmed.starts_with("s3://") ? std::string_view(trimmed).substr(5) : trimmed;
-  if (const auto colon = bare.find(':');
-      colon != bare.npos && rotation::is_access_key_id(bare.substr(0, colon)))
-    return fail(ErrorKind::usage, fmt::format("The secret {} holds what looks like an access key.", name),
-                fmt::format("It should hold {}; was its name mixed up with credential_secret?", meaning));
-  return trimmed;
-}
-
-Result<ResolvedSettings> Wiring::resolve(const RotationSettings& settings) const {
-  ResolvedSettings resolved;
-  resolved.iam_user = settings.iam_user;
-  if (resolved.iam_user.empty()) {
-    const auto user =
-        read_name(settings.iam_user_secret, "the name of the IAM user that backups use", "USER");
-    if (!user) return fail(user.error());
-    resolved.iam_user = *user;
-  }
-
-  std::vector<std::string> urls = settings.bucket_urls;
-  if (urls.empty()) {
-    const auto url = read_name(settings.bucket_url_secret, "the URL that backups go to",
-                               "s3://BUCKET.s3.REGION.amazonaws.com/PATH");
-    if (!url) return fail(url.error());
-    urls.push_back(*url);
-  }
-  for (const std::string& url : urls) {
-    auto parsed = aws::parse_s3_url(url);
-    if (!parsed) {
-      Error error = parsed.error();
-      if (settings.bucket_urls.empty())
-        error.message = fmt::format("The secret \"{}\": {}", settings.bucket_url_secret, error.message);
-      return fail(std::move(error));
-    }
-    resolved.bucket_urls.push_back(std::move(*parsed));
-  }
-
-  resolved.login.user = settings.sql_user;
-  if (resolved.login.user.empty()) {
-    const auto user = read_name(settings.sql_user_secret, "the SQL login that keyturn uses", "LOGIN");
-    if (!user) return fail(user.error());
-    resolved.login.user = *user;
-  }
-  auto password = read_secret(settings.sql_password_secret, "that login's password", "file://password.txt");
-  if (!password) return fail(password.error());
-  resolved.login.password = std::move(*password);
-  return resolved;
-}
-
 Result<void> Wiring::check_credential_secret(const std::string& name) const {
   const auto service = aws_.secrets_manager();
   if (!service) return fail(service.error());
@@ -177,7 +88,7 @@ Result<void> Wiring::check_credential_secret(const std::string& name) const {
     error.message = fmt::format("There is no secret \"{}\" in {}; it holds the access key that backups use.",
                                 name, aws_.settings().region);
     error.hint = fmt::format("Make it: {}; `keyturn rotate` then puts the first key into it.",
-                             create_command(name, "placeholder"));
+                             create_secret_command(aws_.settings().region, name, "placeholder"));
   }
   return fail(std::move(error));
 }
@@ -202,7 +113,10 @@ Result<fleet::ListTargets> Wiring::inventory(const RotationSettings& settings, W
 }
 
 Result<std::unique_ptr<WiredRotation>> Wiring::wire(const RotationSettings& settings) {
-  const auto resolved = resolve(settings);
+  const SecretSettings secrets(aws_);
+  const auto user = secrets.iam_user(settings);
+  if (!user) return fail(user.error());
+  const auto resolved = secrets.resolve(settings);
   if (!resolved) return fail(resolved.error());
   if (const auto secret = check_credential_secret(settings.credential_secret); !secret)
     return fail(secret.error());
@@ -210,13 +124,13 @@ Result<std::unique_ptr<WiredRotation>> Wiring::wire(const RotationSettings& sett
   auto wired = std::make_unique<WiredRotation>();
   auto list = inventory(settings, *wired);
   if (!list) return fail(list.error());
-  auto issuer = aws_.key_issuer(resolved->iam_user);
+  auto issuer = aws_.key_issuer(*user);
   if (!issuer) return fail(issuer.error());
   auto store = aws_.secret_store(settings.credential_secret);
   if (!store) return fail(store.error());
   wired->issuer_ = std::move(*issuer);
   wired->store_ = std::move(*store);
-  wired->prover_ = aws_.key_prover(resolved->bucket_urls, resolved->iam_user);
+  wired->prover_ = aws_.key_prover(resolved->bucket_urls, *user);
 
   fleet::DirectFleetSettings fleet;
   for (const aws::S3Url& url : resolved->bucket_urls) fleet.visit.managed.urls.push_back(url.text);

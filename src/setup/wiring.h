@@ -5,7 +5,6 @@
 #include <string>
 
 #include "aws/aws_context.h"
-#include "aws/s3_url.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/random.h"
@@ -17,13 +16,6 @@
 #include "sqlserver/odbc_connector.h"
 
 namespace keyturn::setup {
-
-// What a rotation's settings come to once its secrets are read.
-struct ResolvedSettings {
-  std::string iam_user;
-  std::vector<aws::S3Url> bucket_urls;
-  sqlserver::SqlLogin login;
-};
 
 // One rotation, ready to run. Not thread-safe.
 class WiredRotation {
@@ -65,16 +57,8 @@ class Wiring {
   Wiring(const Config& config, Surroundings surroundings, std::unique_ptr<net::CurlTransport> transport,
          aws::AwsContext aws, std::unique_ptr<sqlserver::OdbcConnector> connector);
 
-  Result<ResolvedSettings> resolve(const RotationSettings& settings) const;
-  [[nodiscard]] std::string store_hint(const std::string& name, std::string_view meaning,
-                                       std::string_view example) const;
-  Result<SecretString> read_secret(const std::string& name, std::string_view meaning,
-                                   std::string_view example) const;
-  Result<std::string> read_name(const std::string& name, std::string_view meaning,
-                                std::string_view example) const;
   Result<void> check_credential_secret(const std::string& name) const;
   Result<fleet::ListTargets> inventory(const RotationSettings& settings, WiredRotation& wired) const;
-  [[nodiscard]] std::string create_command(const std::string& secret, std::string_view example) const;
 
   const Config& config_;
   const Surroundings surroundings_;

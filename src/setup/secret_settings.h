@@ -1,0 +1,45 @@
+// The settings of a rotation that may stand in secrets of their own, as in the blog: read and checked.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/aws_context.h"
+#include "aws/s3_url.h"
+#include "setup/config.h"
+#include "sqlserver/sql_session.h"
+
+namespace keyturn::setup {
+
+// What is needed on the way to the targets.
+struct ResolvedSettings {
+  std::vector<aws::S3Url> bucket_urls;
+  sqlserver::SqlLogin login;
+};
+
+// Errors name the secret, and say what to type; none holds what stands in a secret.
+class SecretSettings {
+ public:
+  explicit SecretSettings(const aws::AwsContext& aws) : aws_(aws) {}  // must outlive this
+
+  [[nodiscard]] Result<std::string> iam_user(const RotationSettings& settings) const;
+  [[nodiscard]] Result<ResolvedSettings> resolve(const RotationSettings& settings) const;
+
+ private:
+  [[nodiscard]] Result<std::vector<aws::S3Url>> bucket_urls(const RotationSettings& settings) const;
+  [[nodiscard]] std::string store_hint(const std::string& name, std::string_view meaning,
+                                       std::string_view example) const;
+  [[nodiscard]] Result<SecretString> read_secret(const std::string& name, std::string_view meaning,
+                                                 std::string_view example) const;
+  [[nodiscard]] Result<std::string> read_name(const std::string& name, std::string_view meaning,
+                                              std::string_view example) const;
+
+  const aws::AwsContext& aws_;
+};
+
+// What to type to make a secret: `aws secretsmanager create-secret …`, in backquotes.
+std::string create_secret_command(const std::string& region, const std::string& secret,
+                                  std::string_view example);
+
+}  // namespace keyturn::setup
