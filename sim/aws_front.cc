@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/digest.h"
+#include "sim/aws_lambda_route.h"
 #include "sim/aws_s3_route.h"
 #include "sim/aws_service.h"
 #include "sim/http_date.h"
@@ -19,11 +20,11 @@ struct Service {
 // The scope of the signature names the service; unsigned requests show it by their form.
 Service service_of(const AwsRequest& request, const std::optional<SignatureClaim>& claim,
                    const Params& form) {
-  static const std::map<std::string, Protocol> kServices{{"iam", Protocol::query},
-                                                         {"sts", Protocol::query},
-                                                         {"ec2", Protocol::ec2},
-                                                         {"secretsmanager", Protocol::json},
-                                                         {"s3", Protocol::s3}};
+  static const std::map<std::string, Protocol> kServices{
+      {"iam", Protocol::query}, {"sts", Protocol::query},
+      {"ec2", Protocol::ec2},   {"secretsmanager", Protocol::json},
+      {"ssm", Protocol::json},  {"lambda", Protocol::rest_json},
+      {"s3", Protocol::s3}};
   static const std::map<std::string, std::string> kVersions{
       {"2010-05-08", "iam"}, {"2011-06-15", "sts"}, {"2016-11-15", "ec2"}};
   std::string name = claim ? claim->service : "";
@@ -68,6 +69,8 @@ Exchange AwsFront::handle(const std::string& method, const std::string& target, 
   } else if (job.service.protocol == Protocol::json) {
     const std::string name = job.request.header("x-amz-target");
     job.operation = name.substr(name.find('.') + 1);
+  } else if (job.service.name == "lambda") {
+    job.operation = route_lambda(job.request).operation;
   } else {
     job.operation = job.form.get_or("Action", job.request.query.get_or("Action", "?"));
   }
@@ -117,6 +120,8 @@ Reply<net::HttpResponse> AwsFront::serve(Job& job, const Caller& caller) {
   if (job.service.name == "sts") return serve_sts(call);
   if (job.service.name == "ec2") return serve_ec2(call);
   if (job.service.name == "secretsmanager") return serve_secrets_manager(call);
+  if (job.service.name == "lambda") return serve_lambda(call);
+  if (job.service.name == "ssm") return serve_ssm(call);
   if (job.service.name == "s3") return serve_s3(call, job.route);
   return refuse("InvalidAction", 400, "The service " + job.service.name + " is not simulated here.");
 }

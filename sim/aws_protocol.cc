@@ -7,12 +7,16 @@
 namespace keyturn::sim {
 namespace {
 
+// The REST services word errors as the JSON ones do, and mean their HTTP status.
 ServiceError by_protocol(Protocol protocol, ServiceError query, ServiceError json, ServiceError ec2,
-                         ServiceError s3) {
+                         ServiceError s3, int rest_status = 403) {
   switch (protocol) {
     case Protocol::query:
       return query;
     case Protocol::json:
+      return json;
+    case Protocol::rest_json:
+      json.http_status = rest_status;
       return json;
     case Protocol::ec2:
       return ec2;
@@ -48,10 +52,26 @@ std::string error_body(Protocol protocol, const ServiceError& error, const std::
              xml_nest("Error", code_and_message + extra_xml + xml_text("RequestId", request_id) +
                                    xml_text("HostId", "lab"));
     case Protocol::json:
+    case Protocol::rest_json:
       break;
   }
   return nlohmann::json{{"__type", error.code}, {"message", error.message}, {"Message", error.message}}.dump(
       -1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+const char* content_type(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::json:
+      return "application/x-amz-json-1.1";
+    case Protocol::rest_json:
+      return "application/json";
+    case Protocol::s3:
+      return "application/xml";
+    case Protocol::query:
+    case Protocol::ec2:
+      break;
+  }
+  return "text/xml";
 }
 
 }  // namespace
@@ -110,13 +130,13 @@ ServiceError throttled(Protocol protocol) {
   return by_protocol(protocol, {"Throttling", 400, "Rate exceeded"},
                      {"ThrottlingException", 400, "Rate exceeded"},
                      {"RequestLimitExceeded", 503, "Request limit exceeded."},
-                     {"SlowDown", 503, "Please reduce your request rate."});
+                     {"SlowDown", 503, "Please reduce your request rate."}, 429);
 }
 
 ServiceError service_ill(Protocol protocol) {
   const std::string text = "An internal error occurred. Please retry your request.";
   return by_protocol(protocol, {"ServiceFailure", 500, text}, {"InternalServiceError", 500, text},
-                     {"InternalError", 500, text}, {"InternalError", 500, text});
+                     {"InternalError", 500, text}, {"InternalError", 500, text}, 500);
 }
 
 ServiceError unknown_operation(Protocol protocol, const std::string& operation) {
@@ -127,7 +147,8 @@ ServiceError unknown_operation(Protocol protocol, const std::string& operation) 
       {"NotImplemented", 501,
        "A header or query you provided implies functionality that is not "
        "implemented: " +
-           operation});
+           operation},
+      404);
 }
 
 net::HttpResponse render_error(Protocol protocol, const ServiceError& error, const std::string& request_id,
@@ -135,9 +156,8 @@ net::HttpResponse render_error(Protocol protocol, const ServiceError& error, con
   net::HttpResponse response;
   response.status = error.http_status;
   if (!head) {
-    response.headers.emplace_back("Content-Type", protocol == Protocol::json ? "application/x-amz-json-1.1"
-                                                  : protocol == Protocol::s3 ? "application/xml"
-                                                                             : "text/xml");
+    response.headers.emplace_back("Content-Type", content_type(protocol));
+    if (protocol == Protocol::rest_json) response.headers.emplace_back("x-amzn-ErrorType", error.code);
     response.body = error_body(protocol, error, request_id, extra_xml);
   }
   return response;

@@ -1,4 +1,4 @@
-// The four wire protocols of the simulated services, and how each words the errors that all of them share.
+// The wire protocols of the simulated services, and how each words the errors that all of them share.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace keyturn::sim {
 
-enum class Protocol { query, ec2, json, s3 };
+enum class Protocol { query, ec2, json, rest_json, s3 };
 
 // What can be wrong with a request before any service looks at it.
 enum class AuthProblem {

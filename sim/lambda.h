@@ -89,13 +89,14 @@ class Lambda {
   NextReply next(const std::string& environment_id, const StopFlag* stop);
   RuntimeAnswer respond(const std::string& environment_id, const std::string& request_id,
                         const std::string& payload);
-  // `error` is the body: {errorMessage, errorType, stackTrace}.
+  // `error` is the body, {errorMessage, errorType, stackTrace}, which the caller gets as it is.
   RuntimeAnswer report_error(const std::string& environment_id, const std::string& request_id,
-                             const std::string& error);
-  RuntimeAnswer report_init_error(const std::string& environment_id, const std::string& error);
+                             const std::string& error_type, const std::string& error);
+  RuntimeAnswer report_init_error(const std::string& environment_id, const std::string& error_type,
+                                  const std::string& error);
 
   // --- For the host ---
-  // Null: nothing can be started, so that invocations wait. It must outlive this, or be taken away.
+  // Null: nothing can be started, so that invocations wait. It must outlive this, or shut_down().
   void set_host(FunctionHost* host);
   // What ran in it has ended by itself. `how`: "exit status 1", "signal: killed".
   void environment_ended(const std::string& environment_id, const std::string& how);
@@ -117,6 +118,7 @@ class Lambda {
 
  private:
   struct State;
+  class Turn;
   std::unique_ptr<State> state_;
 };
 

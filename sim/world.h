@@ -7,8 +7,10 @@
 #include "sim/ec2.h"
 #include "sim/faults.h"
 #include "sim/iam.h"
+#include "sim/lambda.h"
 #include "sim/s3.h"
 #include "sim/secrets_manager.h"
+#include "sim/ssm.h"
 
 namespace keyturn::sim {
 
@@ -23,7 +25,9 @@ class World {
         iam_(clock, random),
         secrets_(clock, random),
         ec2_(clock, random),
-        s3_(clock, random) {}
+        s3_(clock, random),
+        lambda_(clock, random),
+        ssm_(clock, random, ec2_) {}
 
   [[nodiscard]] Clock& clock() { return clock_; }
   [[nodiscard]] Random& random() { return random_; }
@@ -33,6 +37,8 @@ class World {
   [[nodiscard]] SecretsManager& secrets() { return secrets_; }
   [[nodiscard]] Ec2& ec2() { return ec2_; }
   [[nodiscard]] S3& s3() { return s3_; }
+  [[nodiscard]] Ssm& ssm() { return ssm_; }
+  [[nodiscard]] Lambda& lambda() { return lambda_; }
 
   // For callers of the C++ interfaces, which keep no record themselves; the HTTP front does.
   void log_call(std::string service, std::string operation, std::string outcome, std::string by) {
@@ -48,6 +54,8 @@ class World {
   SecretsManager secrets_;
   Ec2 ec2_;
   S3 s3_;
+  Ssm ssm_;
+  Lambda lambda_;
 };
 
 }  // namespace keyturn::sim
