@@ -23,7 +23,7 @@ Service service_of(const AwsRequest& request, const std::optional<SignatureClaim
   static const std::map<std::string, Protocol> kServices{
       {"iam", Protocol::query}, {"sts", Protocol::query},
       {"ec2", Protocol::ec2},   {"secretsmanager", Protocol::json},
-      {"ssm", Protocol::json},  {"lambda", Protocol::rest_json},
+      {"lambda", Protocol::rest_json},
       {"s3", Protocol::s3}};
   static const std::map<std::string, std::string> kVersions{
       {"2010-05-08", "iam"}, {"2011-06-15", "sts"}, {"2016-11-15", "ec2"}};
@@ -121,7 +121,6 @@ Reply<net::HttpResponse> AwsFront::serve(Job& job, const Caller& caller) {
   if (job.service.name == "ec2") return serve_ec2(call);
   if (job.service.name == "secretsmanager") return serve_secrets_manager(call);
   if (job.service.name == "lambda") return serve_lambda(call);
-  if (job.service.name == "ssm") return serve_ssm(call);
   if (job.service.name == "s3") return serve_s3(call, job.route);
   return refuse("InvalidAction", 400, "The service " + job.service.name + " is not simulated here.");
 }

@@ -10,7 +10,6 @@
 #include "sim/lambda.h"
 #include "sim/s3.h"
 #include "sim/secrets_manager.h"
-#include "sim/ssm.h"
 
 namespace keyturn::sim {
 
@@ -26,8 +25,7 @@ class World {
         secrets_(clock, random),
         ec2_(clock, random),
         s3_(clock, random),
-        lambda_(clock, random),
-        ssm_(clock, random, ec2_) {}
+        lambda_(clock, random) {}
 
   [[nodiscard]] Clock& clock() { return clock_; }
   [[nodiscard]] Random& random() { return random_; }
@@ -37,7 +35,6 @@ class World {
   [[nodiscard]] SecretsManager& secrets() { return secrets_; }
   [[nodiscard]] Ec2& ec2() { return ec2_; }
   [[nodiscard]] S3& s3() { return s3_; }
-  [[nodiscard]] Ssm& ssm() { return ssm_; }
   [[nodiscard]] Lambda& lambda() { return lambda_; }
 
   // For callers of the C++ interfaces, which keep no record themselves; the HTTP front does.
@@ -54,7 +51,6 @@ class World {
   SecretsManager secrets_;
   Ec2 ec2_;
   S3 s3_;
-  Ssm ssm_;
   Lambda lambda_;
 };
 
