@@ -69,7 +69,7 @@ Reply<Ec2::Page> Ec2::describe_instances(const std::vector<InstanceFilter>& filt
     if (!is_known_filter(filter.name))
       return refuse("InvalidParameterValue", 400, "The filter '" + filter.name + "' is invalid");
   for (const std::string& id : ids)
-    if (std::none_of(instances_.begin(), instances_.end(), [&](const auto& i) { return i.id == id; }))
+    if (!place_of_.contains(id))
       return refuse("InvalidInstanceID.NotFound", 400, "The instance ID '" + id + "' does not exist");
 
   std::size_t at = 0;
@@ -90,9 +90,8 @@ Reply<Ec2::Page> Ec2::describe_instances(const std::vector<InstanceFilter>& filt
 }
 
 Ec2Instance* Ec2::find(const std::string& id) {
-  const auto found =
-      std::find_if(instances_.begin(), instances_.end(), [&](const auto& i) { return i.id == id; });
-  return found == instances_.end() ? nullptr : &*found;
+  const auto place = place_of_.find(id);
+  return place == place_of_.end() ? nullptr : &instances_[place->second];
 }
 
 std::string Ec2::add_instance(std::map<std::string, std::string> tags, const std::string& private_ip,
@@ -106,6 +105,7 @@ std::string Ec2::add_instance(std::map<std::string, std::string> tags, const std
   instance.private_ip = private_ip;
   instance.platform = platform;
   instance.launched_at = clock_.now();
+  place_of_[instance.id] = instances_.size();
   instances_.push_back(instance);
   return instance.id;
 }
@@ -139,6 +139,12 @@ void Ec2::limit_pages(int instances) {
 std::vector<Ec2Instance> Ec2::instances() const {
   const std::lock_guard lock(mutex_);
   return instances_;
+}
+
+std::optional<Ec2Instance> Ec2::instance(const std::string& id) const {
+  const std::lock_guard lock(mutex_);
+  const auto place = place_of_.find(id);
+  return place == place_of_.end() ? std::nullopt : std::optional(instances_[place->second]);
 }
 
 }  // namespace keyturn::sim

@@ -65,6 +65,7 @@ class Ec2 {
   // No page is longer, whatever the caller asks for. Default 1000.
   void limit_pages(int instances);
   [[nodiscard]] std::vector<Ec2Instance> instances() const;
+  [[nodiscard]] std::optional<Ec2Instance> instance(const std::string& id) const;
 
  private:
   [[nodiscard]] Ec2Instance* find(const std::string& id);
@@ -73,6 +74,7 @@ class Ec2 {
   Random& random_;
   mutable std::mutex mutex_;
   std::vector<Ec2Instance> instances_;
+  std::map<std::string, std::size_t> place_of_;  // by id
   int page_limit_ = 1000;
 };
 
