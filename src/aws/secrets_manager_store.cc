@@ -84,9 +84,34 @@ Result<SecretState> SecretsManagerStore::observe(const std::vector<rotation::Key
 }
 
 Result<SecretState> SecretsManagerStore::stages() {
+  if (describe_denied_) return stages_of_values();
   const auto description = secrets_.describe(secret_);
-  if (!description) return fail(with_missing_hint(description.error(), secret_));
-  return state_of(*description);
+  if (description) return state_of(*description);
+  if (description.error().kind != ErrorKind::denied)
+    return fail(with_missing_hint(description.error(), secret_));
+  describe_denied_ = true;
+  return stages_of_values();
+}
+
+// AWSPENDING first: a version that goes from pending to current meanwhile is then seen as current. The other
+// way round it would be seen nowhere, and the one before it as current still, with nothing pending.
+Result<SecretState> SecretsManagerStore::stages_of_values() {
+  SecretState state;
+  state.name = secret_;
+  const auto pending = secrets_.get_value(secret_, "", kPending);
+  if (pending) {
+    state.versions.push_back({pending->version_id, {Stage::pending}, {}, std::nullopt});
+  } else if (pending.error().kind != ErrorKind::not_found) {
+    return fail(pending.error());
+  }
+  const auto current = secrets_.get_value(secret_, "", kCurrent);
+  if (!current) return fail(with_missing_hint(current.error(), secret_));
+  if (!state.versions.empty() && state.versions.front().id == current->version_id) {
+    state.versions.front().stages.insert(Stage::current);
+  } else {
+    state.versions.push_back({current->version_id, {Stage::current}, {}, std::nullopt});
+  }
+  return state;
 }
 
 Result<void> SecretsManagerStore::name_labelled(SecretState& state, const SecretDescription& description) {

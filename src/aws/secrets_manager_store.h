@@ -2,6 +2,7 @@
 // key>".
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <mutex>
 
@@ -17,6 +18,8 @@ class SecretsManagerStore final : public rotation::SecretStore {
       : secrets_(std::move(secrets)), secret_(std::move(secret)) {}
 
   Result<rotation::SecretState> observe(const std::vector<rotation::KeyId>& keys) override;
+  // Where DescribeSecret is denied, as to a host that may only read secrets: from the values of AWSPENDING
+  // and AWSCURRENT, without dates, tags and other stages.
   Result<rotation::SecretState> stages() override;
   Result<rotation::KeyPair> read(const rotation::VersionId& version) override;
   Result<void> put_pending(const rotation::VersionId& token, const rotation::KeyPair& pair,
@@ -30,6 +33,7 @@ class SecretsManagerStore final : public rotation::SecretStore {
  private:
   using KeyOfVersion = std::optional<rotation::KeyId>;
 
+  Result<rotation::SecretState> stages_of_values();
   Result<void> name_labelled(rotation::SecretState& state, const SecretDescription& description);
   Result<void> name_unlabelled(rotation::SecretState& state, const std::vector<rotation::KeyId>& keys);
   // `stage` may be empty. Nothing: the version has no value (any more), or it holds no access key.
@@ -38,6 +42,7 @@ class SecretsManagerStore final : public rotation::SecretStore {
 
   SecretsManager secrets_;
   std::string secret_;
+  std::atomic<bool> describe_denied_{false};
   std::mutex mutex_;
   std::map<rotation::VersionId, rotation::KeyId> known_;
 };

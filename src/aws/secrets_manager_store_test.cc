@@ -4,6 +4,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "aws/access_key_text.h"
@@ -30,11 +31,14 @@ class FakeSecret {
   std::map<std::string, Version> versions;
   std::map<std::string, std::string> tags;
   std::vector<std::string> calls;
+  std::string denied;                                     // an operation that is not allowed
+  std::function<void(const std::string& stage)> on_read;  // before a value is read: the world moves
 
   Result<net::HttpResponse> answer(const net::HttpRequest& request) {
     const std::string operation(net::find_header(request.headers, "X-Amz-Target").substr(15));
     calls.push_back(operation);
     const Json body = Json::parse(request.body);
+    if (operation == denied) return refuse("AccessDeniedException");
     if (operation == "DescribeSecret") return ok(describe());
     if (operation == "ListSecretVersionIds") return ok(list(body));
     if (operation == "GetSecretValue") return get(body);
@@ -73,8 +77,13 @@ class FakeSecret {
     return page;
   }
   Result<net::HttpResponse> get(const Json& request) {
-    const auto found = versions.find(request.value("VersionId", ""));
     const std::string stage = request.value("VersionStage", "");
+    if (on_read) on_read(stage);
+    const auto found = request.contains("VersionId")
+                           ? versions.find(request["VersionId"])
+                           : std::find_if(versions.begin(), versions.end(), [&](const auto& each) {
+                               return each.second.stages.contains(stage.empty() ? "AWSCURRENT" : stage);
+                             });
     if (found == versions.end() || found->second.value.empty() ||
         (!stage.empty() && !found->second.stages.contains(stage)))
       return refuse("ResourceNotFoundException");
@@ -196,6 +205,49 @@ TEST_F(SecretsManagerStoreTest, PromotionIsACompareAndSwap) {
   EXPECT_EQ(again.error().kind, ErrorKind::conflict);
   EXPECT_TRUE(store_.drop_pending("v2", later_));
   EXPECT_EQ(store_.drop_pending("v2", later_).error().kind, ErrorKind::conflict);
+}
+
+TEST_F(SecretsManagerStoreTest, StagesAreReadOffTheValuesWhereDescribeSecretIsDenied) {
+  secret_.denied = "DescribeSecret";
+  secret_.versions = {{"v1", {value_of(kKeyA), {"AWSCURRENT"}, 10}},
+                      {"v2", {value_of(kKeyB), {"AWSPENDING"}, 20}}};
+  const auto both = store_.stages();
+  ASSERT_TRUE(both) << both.error().sentence();
+  EXPECT_EQ(both->at(Stage::pending)->id, "v2");
+  EXPECT_EQ(both->at(Stage::current)->id, "v1");
+  ASSERT_TRUE(store_.promote("v1", "v2", later_));
+  const auto one_version = store_.stages();
+  EXPECT_EQ(one_version->at(Stage::pending), one_version->at(Stage::current));
+  ASSERT_TRUE(store_.drop_pending("v2", later_));
+  const auto promoted = store_.stages();
+  EXPECT_EQ(promoted->at(Stage::pending), nullptr);
+  EXPECT_EQ(promoted->at(Stage::current)->id, "v2");
+  EXPECT_EQ(count("DescribeSecret"), 1);  // denied once is enough
+}
+
+TEST_F(SecretsManagerStoreTest, APromotionBetweenTheTwoReadsIsNotOverlooked) {
+  secret_.denied = "DescribeSecret";
+  secret_.versions = {{"v1", {value_of(kKeyA), {"AWSCURRENT"}, 10}},
+                      {"v2", {value_of(kKeyB), {"AWSPENDING"}, 20}}};
+  int reads = 0;
+  secret_.on_read = [&](const std::string&) {
+    if (++reads == 2)
+      secret_.versions = {{"v1", {value_of(kKeyA), {"AWSPREVIOUS"}, 10}},
+                          {"v2", {value_of(kKeyB), {"AWSCURRENT"}, 20}}};
+  };
+  const auto state = store_.stages();
+  ASSERT_TRUE(state);
+  const bool v1_looks_right = state->at(Stage::current)->id == "v1" && state->at(Stage::pending) == nullptr;
+  EXPECT_FALSE(v1_looks_right);
+}
+
+TEST_F(SecretsManagerStoreTest, StagesAreNotGuessedWhereNothingMayBeRead) {
+  secret_.denied = "DescribeSecret";
+  EXPECT_EQ(store_.stages().error().kind, ErrorKind::not_found);
+  secret_.versions = {{"v1", {value_of(kKeyA), {"AWSCURRENT"}, 10}}};
+  ASSERT_TRUE(store_.stages());
+  secret_.denied = "GetSecretValue";
+  EXPECT_EQ(store_.stages().error().kind, ErrorKind::denied);
 }
 
 TEST_F(SecretsManagerStoreTest, IntentsComeAndGoOneByOne) {
