@@ -7,6 +7,7 @@ namespace {
 
 const std::string kCurrent = "AWSCURRENT";
 const std::string kPrevious = "AWSPREVIOUS";
+const std::string kPending = "AWSPENDING";
 constexpr std::size_t kMaxValueBytes = 65'536;
 
 tl::unexpected<ServiceError> no_secret() {
@@ -155,10 +156,39 @@ Reply<SecretsManager::VersionReply> SecretsManager::put_secret_value(const std::
   if (!secret) return tl::unexpected(secret.error());
   if (const SecretVersion* same = (*secret)->version(token)) {
     if (same->value == value) return reply_of(**secret, *same);
+    if (same->value.empty()) return fill_version(**secret, token, value, stages);
     return refuse("ResourceExistsException", 400,
                   "The ClientRequestToken has already been used for a secret version with another value.");
   }
   return add_version(**secret, token, value, stages.empty() ? std::set{kCurrent} : stages);
+}
+
+Reply<SecretsManager::VersionReply> SecretsManager::fill_version(Secret& secret, const std::string& token,
+                                                                 const std::string& value,
+                                                                 const std::set<std::string>& stages) {
+  SecretVersion& version = *find_version(secret, token);
+  version.value = value;
+  for (const std::string& stage : stages.empty() ? std::set{kCurrent} : stages)
+    move_stage(secret, stage, version);
+  touch(secret);
+  return reply_of(secret, version);
+}
+
+Reply<SecretsManager::VersionReply> SecretsManager::prepare_rotation(const std::string& secret_id,
+                                                                     const std::string& token) {
+  const std::lock_guard lock(mutex_);
+  if (auto good = check_token(token); !good) return tl::unexpected(good.error());
+  auto secret = find(secret_id);
+  if (!secret) return tl::unexpected(secret.error());
+  const SecretVersion* pending = (*secret)->at_stage(kPending);
+  if (pending != nullptr && pending->id == token) return reply_of(**secret, *pending);
+  if (pending != nullptr && pending->stages.count(kCurrent) == 0)
+    return refuse("InvalidRequestException", 400,
+                  "A previous rotation isn't complete. That rotation will be reattempted.");
+  if ((*secret)->version(token) != nullptr)
+    return refuse("ResourceExistsException", 400,
+                  "The operation failed because a version with this ClientRequestToken already exists.");
+  return add_version(**secret, token, {}, {kPending});
 }
 
 Reply<SecretsManager::VersionReply> SecretsManager::update_secret(
@@ -226,6 +256,8 @@ Reply<SecretsManager::ValueReply> SecretsManager::get_secret_value(
   const std::string wanted_stage = stage.value_or(kCurrent);
   SecretVersion* version = version_id ? find_version(secret, *version_id) : holder_of(secret, wanted_stage);
   if (version == nullptr)
+    return no_value(version_id ? "VersionId: " + *version_id : "staging label: " + wanted_stage);
+  if (version->value.empty())
     return no_value(version_id ? "VersionId: " + *version_id : "staging label: " + wanted_stage);
   if (version_id && stage && version->stages.count(*stage) == 0)
     return refuse("InvalidRequestException", 400,

@@ -16,8 +16,8 @@
 namespace keyturn::sim {
 
 struct SecretVersion {
-  std::string id;  // the ClientRequestToken it was made with
-  std::string value;
+  std::string id;                // the ClientRequestToken it was made with
+  std::string value;             // empty: none yet, RotateSecret has only labelled it
   std::set<std::string> stages;  // none: deprecated
   TimePoint created_at;
   std::optional<TimePoint> last_accessed_at;
@@ -75,6 +75,9 @@ class SecretsManager {
     std::string name;
     SecretVersion version;
   };
+  // What RotateSecret does before it calls the function: `token` names a version that bears AWSPENDING and
+  // has no value. Refused while another version than AWSCURRENT's bears AWSPENDING.
+  Reply<VersionReply> prepare_rotation(const std::string& secret_id, const std::string& token);
   // Neither version nor stage: AWSCURRENT. Both: they must agree.
   Reply<ValueReply> get_secret_value(const std::string& secret_id,
                                      const std::optional<std::string>& version_id = {},
@@ -113,6 +116,8 @@ class SecretsManager {
   [[nodiscard]] Reply<const Secret*> find(const std::string& secret_id, bool deleted_too = false) const;
   Reply<VersionReply> add_version(Secret& secret, const std::string& token, const std::string& value,
                                   const std::set<std::string>& stages);
+  Reply<VersionReply> fill_version(Secret& secret, const std::string& token, const std::string& value,
+                                   const std::set<std::string>& stages);
   void touch(Secret& secret) { secret.last_changed_at = clock_.now(); }
   [[nodiscard]] bool gone(const Secret& secret) const;
 

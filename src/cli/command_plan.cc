@@ -10,6 +10,7 @@ void add_plan(CLI::App& app, Options& options, Handler& handler) {
       add_command(app, options, handler, "plan", "Show what a run would do, and why; changes nothing",
                   "  keyturn plan                 what `keyturn rotate` would do\n"
                   "  keyturn plan reconcile\n"
+                  "  keyturn plan --compromised   … for a leaked key, and which backups that costs\n"
                   "  keyturn plan rollback --output json",
                   [](const Options& chosen) { return run_plans(chosen, chosen.planned, PlanView::plan); });
   const auto read = [&options](const std::string& word) {
@@ -24,6 +25,7 @@ void add_plan(CLI::App& app, Options& options, Handler& handler) {
   };
   command->add_option_function<std::string>("COMMAND", read, "The command to plan. Default: rotate")
       ->type_name("rotate|reconcile|rollback");
+  add_compromised_option(*command, options);
   add_common_options(*command, options);
 }
 

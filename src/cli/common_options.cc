@@ -81,6 +81,14 @@ void add_common_options(CLI::App& command, Options& options) {
       "Colours. auto: on a terminal, unless NO_COLOR is set");
 }
 
+void add_compromised_option(CLI::App& command, Options& options) {
+  command.add_flag(
+      "--compromised", options.compromised,
+      "The old key is in wrong hands: delete it as soon as every target that can be updated holds "
+      "the new one. Backups that still run on it fail, and so do those of targets that are away, "
+      "until they are reached; there is no way back");
+}
+
 void add_wait_option(CLI::App& command, Options& options) {
   const auto read = [&options](const std::string& text) {
     const auto duration = parse_duration(text);

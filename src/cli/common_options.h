@@ -14,6 +14,9 @@ CLI::App* add_command(CLI::App& app, Options& options, Handler& handler, const s
 // The same options; for commands that contact AWS.
 void add_common_options(CLI::App& command, Options& options);
 
+// --compromised
+void add_compromised_option(CLI::App& command, Options& options);
+
 // --wait DURATION
 void add_wait_option(CLI::App& command, Options& options);
 

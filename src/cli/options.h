@@ -25,6 +25,7 @@ struct Options {
   std::string rotation;  // empty: all
   std::string region;    // empty: as configured
   std::string profile;
+  bool compromised = false;                               // rotate, plan
   Duration wait{0};                                       // rotate, reconcile
   rotation::Command planned = rotation::Command::rotate;  // plan
   std::string shell;                                      // completion

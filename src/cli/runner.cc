@@ -138,6 +138,12 @@ class Session {
   std::unique_ptr<setup::Wiring> wiring_;
 };
 
+rotation::RunOptions run_options(const Options& options) {
+  rotation::RunOptions chosen;
+  chosen.compromised = options.compromised;
+  return chosen;
+}
+
 // Errors of all rotations, where none of them got as far as a result.
 template <class T>
 report::SetupErrors only_errors(const std::vector<report::Entry<T>>& entries) {
@@ -153,7 +159,7 @@ int run_rotations(const Options& options, rotation::Command command) {
   Session session(options);
   if (const auto open = session.open(); !open) return session.refuse({{"", open.error()}});
   const auto entries = session.each_rotation<rotation::RunResult>([&](rotation::Engine& engine) {
-    const RunOnce run_once = [&](rotation::Command each) { return engine.run(each); };
+    const RunOnce run_once = [&](rotation::Command each) { return engine.run(each, run_options(options)); };
     return Result<rotation::RunResult>(
         run_and_wait(run_once, command, options.wait, session.clock(), stop_flag()));
   });
@@ -166,8 +172,8 @@ int run_rotations(const Options& options, rotation::Command command) {
 int run_plans(const Options& options, rotation::Command command, PlanView view) {
   Session session(options);
   if (const auto open = session.open(); !open) return session.refuse({{"", open.error()}});
-  const auto entries =
-      session.each_rotation<rotation::Plan>([&](rotation::Engine& engine) { return engine.plan(command); });
+  const auto entries = session.each_rotation<rotation::Plan>(
+      [&](rotation::Engine& engine) { return engine.plan(command, run_options(options)); });
   if (const auto errors = only_errors(entries); !errors.empty()) return session.refuse(errors);
   const bool json = options.output == OutputFormat::json;
   const std::string document = view == PlanView::plan

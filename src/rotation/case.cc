@@ -16,6 +16,10 @@ const AccessKey* key_of(const Policy& policy, const Observation& world, const Se
   return &*unlisted;
 }
 
+bool is_waiting_for_a_value(const SecretVersion* pending, const RunMemory& memory) {
+  return pending != nullptr && !pending->key_id && memory.options.token == pending->id;
+}
+
 }  // namespace
 
 Case::Case(const Policy& policy_in, const Observation& observation, const RunMemory& memory_in)
@@ -23,8 +27,9 @@ Case::Case(const Policy& policy_in, const Observation& observation, const RunMem
       world(observation),
       memory(memory_in),
       now(observation.began_at),
+      is_prepared(is_waiting_for_a_value(world.secret.at(Stage::pending), memory)),
       current(world.secret.at(Stage::current)),
-      pending(world.secret.at(Stage::pending)),
+      pending(is_prepared ? nullptr : world.secret.at(Stage::pending)),
       previous(world.secret.at(Stage::previous)),
       current_key(key_of(policy, world, current, unlisted_current_)),
       pending_key(key_of(policy, world, pending, unlisted_pending_)),
@@ -137,6 +142,7 @@ std::optional<std::string> Case::due() const {
 }
 
 std::vector<TargetName> Case::wave(const std::vector<const TargetState*>& targets) const {
+  if (memory.options.compromised) return names_of(targets);  // every minute counts
   const std::size_t share = updatable().size() * std::size_t(policy.wave_percent) / 100;
   std::vector<TargetName> names = names_of(targets);
   names.resize(std::min(names.size(), std::max<std::size_t>(share, 1)));

@@ -38,6 +38,10 @@ class Case {
   const RunMemory& memory;
   const TimePoint now;
 
+  // The service's own rotation has prepared a version for this run: it bears AWSPENDING, without a value. For
+  // the rows nothing is pending then.
+  const bool is_prepared;
+
   // The versions that bear a stage, and the keys they name as far as IAM still has them. Null where there is
   // none.
   const SecretVersion* const current;

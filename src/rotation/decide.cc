@@ -10,10 +10,11 @@ namespace {
 using Row = std::optional<Choice> (*)(const Case&, Findings&);
 
 // The order is the point: repair before retirement, and nothing new before what is under way has ended.
-constexpr std::array<Row, 15> kRows{
-    drop_promoted_label, roll_back,           drop_dead_pending,   prove_pending,   distribute_pending,
-    promote_pending,     repair_targets,      reactivate_previous, clean_up_orphan, report_foreign_keys,
-    delete_unlabelled,   deactivate_previous, delete_previous,     create_key,      report_full_slots};
+constexpr std::array<Row, 16> kRows{
+    drop_promoted_label, roll_back,           drop_dead_pending, prove_pending,
+    distribute_pending,  promote_pending,     repair_targets,    reactivate_previous,
+    clean_up_orphan,     report_foreign_keys, delete_unlabelled, delete_compromised,
+    deactivate_previous, delete_previous,     create_key,        report_full_slots};
 
 // A target that is known to be away for longer than patience is no news; any other laggard is.
 bool is_news(const std::vector<Laggard>& laggards) {

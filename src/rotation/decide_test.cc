@@ -75,8 +75,64 @@ TEST(Decide, Row2AnEmptyPendingIsSomebodyElsesUntilItIsOld) {
   TestWorld t;
   t.version("v-new", {Stage::pending}, std::nullopt, 10s);
   EXPECT_EQ(outcome_of(t.decide()), Outcome::another_run);
-  t.world.secret.versions[1].created_at = TestWorld::ago(t.policy.propagation + 1s);
+  t.world.secret.versions[1].created_at = TestWorld::ago(t.policy.orphan_min_age + 1s);
   EXPECT_EQ(as<DropPending>(t.decide()).version, "v-new");
+}
+
+TEST(Decide, AVersionPreparedForThisRunIsFilledAndNothingIsRepairedMeanwhile) {
+  TestWorld t;
+  t.version("v-new", {Stage::pending}, std::nullopt, 1h);
+  t.memory.command = Command::rotate;
+  t.memory.options.token = "v-new";
+  TestWorld::hold(t.at("a"), kOtherKey, 1min);
+  EXPECT_EQ(name_of(t.decide().action), "create");
+  t.memory.options.token = "v-other";
+  EXPECT_EQ(as<DropPending>(t.decide()).version, "v-new");
+}
+
+TEST(Decide, ACompromisedKeyIsDeletedOnceEveryTargetThatCanBeUpdatedHoldsTheNewOne) {
+  TestWorld t;
+  t.rotated(1min);
+  t.memory.command = Command::rotate;
+  t.memory.rotated = true;
+  EXPECT_EQ(t.decide().row, 15);  // grace protects it from a plain rotation
+  t.memory.options.compromised = true;
+  t.at("b").standing = Standing::unreachable;
+  TestWorld::hold(t.at("b"), kOldKey, days{3});
+  t.at("b").backups.push_back({TestWorld::ago(1h)});
+  EXPECT_EQ(as<DeleteKey>(t.decide()).key, kOldKey);
+  EXPECT_THAT(t.decide().reason, HasSubstr("backups of b fail"));
+  // Somebody uses it: that is the point.
+  t.world.keys[0].last_used = LastUsed{kNow, "s3", "us-east-1"};
+  EXPECT_EQ(as<DeleteKey>(t.decide()).key, kOldKey);
+}
+
+TEST(Decide, ACompromisedKeyIsKeptWhileATargetCanStillBeGivenTheNewOne) {
+  TestWorld t;
+  t.rotated(1min);
+  t.memory.command = Command::rotate;
+  t.memory.rotated = true;
+  t.memory.options.compromised = true;
+  TestWorld::hold(t.at("b"), kOldKey, days{3});
+  t.memory.proven.insert(kNewKey);
+  EXPECT_THAT(as<Repair>(t.decide()).targets, ElementsAre("b"));
+  // In an outage of the controller's own network nobody is known to hold the new key.
+  for (TargetState& target : t.world.targets) target.standing = Standing::unreachable;
+  for (TargetState& target : t.world.targets) target.credentials.clear();
+  EXPECT_NE(name_of(t.decide().action), "delete_key");
+}
+
+TEST(Decide, ACompromisedKeyThatIsInactiveIsNotBroughtBack) {
+  TestWorld t;
+  t.rotated(1min);
+  t.world.keys[0].status = KeyStatus::inactive;
+  TestWorld::hold(t.at("b"), kOldKey, days{3});
+  t.at("b").standing = Standing::read_only;
+  EXPECT_EQ(as<Reactivate>(t.decide()).key, kOldKey);
+  t.memory.command = Command::rotate;
+  t.memory.rotated = true;
+  t.memory.options.compromised = true;
+  EXPECT_EQ(as<DeleteKey>(t.decide()).key, kOldKey);
 }
 
 TEST(Decide, Row13ACurrentKeyThatIsNotListedYetIsNotGone) {

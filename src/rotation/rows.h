@@ -27,6 +27,7 @@ std::optional<Choice> report_foreign_keys(const Case& world, Findings& findings)
 std::optional<Choice> delete_unlabelled(const Case& world, Findings& findings);    // 10
 
 // Retirement: rows 11 and 12.
+std::optional<Choice> delete_compromised(const Case& world, Findings& findings);   // 12: only --compromised
 std::optional<Choice> deactivate_previous(const Case& world, Findings& findings);  // 11
 std::optional<Choice> delete_previous(const Case& world, Findings& findings);      // 12
 

@@ -70,8 +70,12 @@ std::optional<Choice> drop_dead_pending(const Case& world, Findings& /*findings*
     return Choice{2, DropPending{world.pending->id},
                   fmt::format("AWSPENDING names {}, which somebody made Inactive.", world.pending_key->id)};
   if (world.pending == nullptr || world.pending_key != nullptr) return std::nullopt;
-  if (world.pending->key_id || world.now - world.pending->created_at > world.policy.propagation)
+  if (world.pending->key_id)
     return Choice{2, DropPending{world.pending->id}, "AWSPENDING names no key that IAM has."};
+  // Secrets Manager's own rotation labels a version before there is a value, and may take a while to fill it.
+  if (world.now - world.pending->created_at > world.policy.orphan_min_age)
+    return Choice{2, DropPending{world.pending->id},
+                  "AWSPENDING holds no access key, and nobody has filled it for long enough."};
   return Choice{2, Stop{Outcome::another_run},
                 "AWSPENDING holds no access key yet: another rotation is filling it just now."};
 }

@@ -23,7 +23,8 @@ Blocker refused_current(const Case& world, const std::string& reason) {
 }  // namespace
 
 std::optional<Choice> repair_targets(const Case& world, Findings& findings) {
-  if (world.pending != nullptr || !world.current_is_live()) return std::nullopt;
+  // A target is given AWSCURRENT's key only while no version bears AWSPENDING.
+  if (world.pending != nullptr || world.is_prepared || !world.current_is_live()) return std::nullopt;
   const KeyId& key = world.current_key->id;
   const auto open = world.to_write(key);
   if (open.empty()) return std::nullopt;
@@ -47,7 +48,8 @@ std::optional<Choice> repair_targets(const Case& world, Findings& findings) {
 
 std::optional<Choice> reactivate_previous(const Case& world, Findings& /*findings*/) {
   const AccessKey* key = world.previous_key;
-  if (key == nullptr || key->status != KeyStatus::inactive) return std::nullopt;
+  if (key == nullptr || key->status != KeyStatus::inactive || world.memory.options.compromised)
+    return std::nullopt;
   std::vector<TargetName> holders;
   for (const TargetState& target : world.world.targets)
     if (target.marked_with(key->id) && cannot_be_brought_up(world, target)) holders.push_back(target.name);

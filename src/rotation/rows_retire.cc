@@ -40,6 +40,26 @@ bool used_by_others(const Case& world, const AccessKey& key) {
 
 }  // namespace
 
+// Deleted rather than deactivated: whatever run comes next must not be able to bring it back (row 7).
+std::optional<Choice> delete_compromised(const Case& world, Findings& /*findings*/) {
+  const AccessKey* key = retiring(world);
+  if (!world.memory.options.compromised || key == nullptr || world.pending != nullptr) return std::nullopt;
+  if (!world.fleet_was_seen())
+    return std::nullopt;  // the fault is ours: nobody holds the new key for certain
+  std::vector<TargetName> stranded;
+  for (const TargetState& target : world.world.targets)
+    if (target.standing != Standing::skipped && !target.confirmed_on(world.current_key->id))
+      stranded.push_back(target.name);
+  std::string price = "backups that still run on it fail";
+  if (!stranded.empty())
+    price = fmt::format("backups of {} fail until keyturn can update them, and so do {}",
+                        join_names(stranded), "backups that still run on it");
+  return Choice{12, DeleteKey{key->id, {}},
+                fmt::format("{} is in wrong hands and every target that can be updated holds {}, so it is "
+                            "deleted at once: {}.",
+                            key->id, world.current_key->id, price)};
+}
+
 std::optional<Choice> deactivate_previous(const Case& world, Findings& findings) {
   const AccessKey* key = retiring(world);
   if (key == nullptr || key->status != KeyStatus::active) return std::nullopt;

@@ -34,6 +34,12 @@ class Scenario {
  public:
   explicit Scenario(Setting setting_in);
 
+  // What the run's engine is told beside the command; also of later runs.
+  rotation::RunOptions options;
+  // RotateSecret of Secrets Manager, up to the first call of its function: a version that bears AWSPENDING
+  // and has no value yet. Returns its id.
+  std::string prepare_native_rotation();
+
   // A whole run with a gate of its own. Crash is caught here: nothing then, as nobody lived to tell.
   std::optional<rotation::RunResult> run(rotation::Command command, Gate& gate);
   std::optional<rotation::RunResult> run(rotation::Command command) { return run(command, open_gate_); }
@@ -64,6 +70,8 @@ class Scenario {
   sim::World world;
   std::deque<Target> targets;
   Setting setting;
+  bool backups_may_fail = false;       // a key was taken away on purpose: only what targets hold counts
+  std::set<std::string> given_up;      // targets that may lose their key: written off by name
   std::set<std::string> refused_keys;  // S3 refuses them to whoever proves them, backups excepted
 
  private:
