@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <pugixml.hpp>
 
+#include "aws/http_date.h"
+
 namespace keyturn::aws {
 namespace {
 
@@ -132,17 +134,6 @@ std::string missing_right(const std::string& message, const ServiceTraits& servi
   if (at == std::string::npos) return service.prefix + ":" + call.operation;
   const std::size_t from = at + kPhrase.size();
   return message.substr(from, message.find_first_of(" ,", from) - from);
-}
-
-// Months as the Date header of HTTP names them: "Wed, 21 Oct 2015 07:28:00 GMT".
-std::optional<TimePoint> parse_http_date(std::string_view text) {
-  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  if (text.size() < 29) return std::nullopt;
-  const std::size_t month = kMonths.find(text.substr(8, 3));
-  if (month == std::string_view::npos || month % 3 != 0) return std::nullopt;
-  const auto parsed = parse_iso8601(fmt::format("{}-{:02}-{}T{}Z", text.substr(12, 4), month / 3 + 1,
-                                                text.substr(5, 2), text.substr(17, 8)));
-  return parsed ? std::optional(*parsed) : std::nullopt;
 }
 
 std::string clock_hint(const net::HttpResponse& reply, TimePoint now) {
