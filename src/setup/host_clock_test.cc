@@ -13,7 +13,7 @@ using std::chrono::seconds;
 
 class HandClock final : public Clock {
  public:
-  TimePoint time = *parse_iso8601("2026-01-02T03:00:00Z");
+  TimePoint time = *parse_iso8601("2026-01-15T03:00:00Z");
   [[nodiscard]] TimePoint now() const override { return time; }
   void sleep_for(Duration duration, const StopFlag*) override { time += duration; }
 };
