@@ -14,6 +14,7 @@
 #include "aws/s3_url.h"
 #include "aws/secrets_manager.h"
 #include "aws/settings.h"
+#include "aws/ssm.h"
 #include "aws/sts.h"
 #include "rotation/ports.h"
 
@@ -41,6 +42,7 @@ class AwsContext {
   [[nodiscard]] Result<Sts> sts() const;
   [[nodiscard]] Result<SecretsManager> secrets_manager() const;
   [[nodiscard]] Result<Ec2> ec2() const;
+  [[nodiscard]] Result<Ssm> ssm() const;
   [[nodiscard]] S3 s3(const S3Url& url) const;  // with the context's own credentials
 
   // The ports of a rotation.

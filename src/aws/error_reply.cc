@@ -99,8 +99,10 @@ constexpr std::array<std::string_view, 8> kOtherCredentials{"RequestTimeTooSkewe
 constexpr std::array<std::string_view, 6> kDenied{"AccessDenied",          "AccessDeniedException",
                                                   "UnauthorizedOperation", "UnauthorizedAccess",
                                                   "AllAccessDisabled",     "AccountProblem"};
-constexpr std::array<std::string_view, 6> kNotFound{
-    "NoSuchEntity", "ResourceNotFoundException", "NoSuchBucket", "NoSuchKey", "NoSuchUpload", "NotFound"};
+constexpr std::array<std::string_view, 10> kNotFound{
+    "NoSuchEntity",     "ResourceNotFoundException", "NoSuchBucket",           "NoSuchKey",
+    "NoSuchUpload",     "NotFound",                  "InvocationDoesNotExist", "InvalidInstanceId",
+    "InvalidCommandId", "InvalidDocument"};
 constexpr std::array<std::string_view, 8> kConflict{
     "LimitExceeded",           "ResourceExistsException",
     "EntityAlreadyExists",     "PreconditionNotMetException",

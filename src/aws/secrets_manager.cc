@@ -1,8 +1,7 @@
 #include "aws/secrets_manager.h"
 
-#include <nlohmann/json.hpp>
-
 #include "aws/base64.h"
+#include "aws/json.h"
 
 namespace keyturn::aws {
 namespace {
@@ -18,18 +17,6 @@ Call make_call(const std::string& operation, const std::string& secret, Nature n
   return call;
 }
 
-// Unknown members are ignored, null counts as absent, and a member of another type as well.
-std::string text_of(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
-
-std::optional<TimePoint> time_of(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  if (found == object.end() || !found->is_number()) return std::nullopt;
-  return from_epoch_s(found->get<double>());
-}
-
 std::set<std::string> texts_of(const Json& array) {
   std::set<std::string> texts;
   if (!array.is_array()) return texts;
@@ -37,11 +24,6 @@ std::set<std::string> texts_of(const Json& array) {
     if (item.is_string()) texts.insert(item.get<std::string>());
   return texts;
 }
-
-// Bytes that are not UTF-8 are replaced rather than thrown about.
-std::string dump(const Json& body) { return body.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-Json parse(const std::string& body) { return Json::parse(body, nullptr, false); }
 
 std::map<std::string, std::string> tags_of(const Json& object) {
   std::map<std::string, std::string> tags;
@@ -75,9 +57,9 @@ SecretString take_value(Json& object) {
 
 Result<SecretDescription> SecretsManager::describe(const std::string& secret) const {
   const auto reply =
-      client_.call(make_call("DescribeSecret", secret, Nature::read, dump(Json{{"SecretId", secret}})));
+      client_.call(make_call("DescribeSecret", secret, Nature::read, dump_json(Json{{"SecretId", secret}})));
   if (!reply) return fail(reply.error());
-  const Json object = parse(reply->body);
+  const Json object = parse_json(reply->body);
   if (!object.is_object() || text_of(object, "ARN").empty())
     return fail(client_.not_understood("DescribeSecret", "secret " + secret, Nature::read));
   SecretDescription description;
@@ -101,9 +83,9 @@ Result<std::vector<SecretVersionEntry>> SecretsManager::list_versions(const std:
   do {
     Json body{{"SecretId", secret}, {"IncludeDeprecated", true}, {"MaxResults", 100}};
     if (!token.empty()) body["NextToken"] = token;
-    const auto reply = client_.call(make_call("ListSecretVersionIds", secret, Nature::read, dump(body)));
+    const auto reply = client_.call(make_call("ListSecretVersionIds", secret, Nature::read, dump_json(body)));
     if (!reply) return fail(reply.error());
-    const Json object = parse(reply->body);
+    const Json object = parse_json(reply->body);
     if (!object.is_object()) return fail(bad());
     if (const auto list = object.find("Versions"); list != object.end() && list->is_array())
       for (const Json& item : *list) {
@@ -123,11 +105,11 @@ Result<SecretValue> SecretsManager::get_value(const std::string& secret, const s
   Json body{{"SecretId", secret}};
   if (!version_id.empty()) body["VersionId"] = version_id;
   if (!stage.empty()) body["VersionStage"] = stage;
-  Call call = make_call("GetSecretValue", secret, Nature::read, dump(body));
+  Call call = make_call("GetSecretValue", secret, Nature::read, dump_json(body));
   call.holds_secret = true;
   auto reply = client_.call(std::move(call));
   if (!reply) return fail(reply.error());
-  Json object = parse(reply->body);
+  Json object = parse_json(reply->body);
   wipe(reply->body);
   if (!object.is_object() || text_of(object, "VersionId").empty())
     return fail(client_.not_understood("GetSecretValue", "secret " + secret, Nature::read));
@@ -139,7 +121,7 @@ Result<void> SecretsManager::put_value(const std::string& secret, const std::str
                                        std::optional<TimePoint> not_after) const {
   Json body{{"SecretId", secret}, {"ClientRequestToken", token}, {"VersionStages", stages}};
   body["SecretString"] = text.reveal();
-  Call call = make_call("PutSecretValue", secret, Nature::repeatable, dump(body));
+  Call call = make_call("PutSecretValue", secret, Nature::repeatable, dump_json(body));
   wipe(body["SecretString"].get_ref<std::string&>());
   call.holds_secret = true;
   call.not_after = not_after;
@@ -154,7 +136,7 @@ Result<void> SecretsManager::move_stage(const std::string& secret, const std::st
   Json body{{"SecretId", secret}, {"VersionStage", stage}};
   if (!from.empty()) body["RemoveFromVersionId"] = from;
   if (!to.empty()) body["MoveToVersionId"] = to;
-  Call call = make_call("UpdateSecretVersionStage", secret, Nature::once, dump(body));
+  Call call = make_call("UpdateSecretVersionStage", secret, Nature::once, dump_json(body));
   call.not_after = not_after;
   const auto reply = client_.call(std::move(call));
   if (!reply) return fail(reply.error());
@@ -164,7 +146,7 @@ Result<void> SecretsManager::move_stage(const std::string& secret, const std::st
 Result<void> SecretsManager::tag(const std::string& secret, const std::string& key, const std::string& value,
                                  std::optional<TimePoint> not_after) const {
   const Json body{{"SecretId", secret}, {"Tags", {{{"Key", key}, {"Value", value}}}}};
-  Call call = make_call("TagResource", secret, Nature::repeatable, dump(body));
+  Call call = make_call("TagResource", secret, Nature::repeatable, dump_json(body));
   call.not_after = not_after;
   const auto reply = client_.call(std::move(call));
   if (!reply) return fail(reply.error());
@@ -174,7 +156,7 @@ Result<void> SecretsManager::tag(const std::string& secret, const std::string& k
 Result<void> SecretsManager::untag(const std::string& secret, const std::string& key,
                                    std::optional<TimePoint> not_after) const {
   const Json body{{"SecretId", secret}, {"TagKeys", {key}}};
-  Call call = make_call("UntagResource", secret, Nature::repeatable, dump(body));
+  Call call = make_call("UntagResource", secret, Nature::repeatable, dump_json(body));
   call.not_after = not_after;
   const auto reply = client_.call(std::move(call));
   if (!reply) return fail(reply.error());
