@@ -69,6 +69,8 @@ Result<SecretDescription> SecretsManager::describe(const std::string& secret) co
   description.created_at = time_of(object, "CreatedDate");
   description.changed_at = time_of(object, "LastChangedDate");
   description.deleted_at = time_of(object, "DeletedDate");
+  if (const auto enabled = object.find("RotationEnabled"); enabled != object.end() && enabled->is_boolean())
+    description.rotation_enabled = enabled->get<bool>();
   if (const auto stages = object.find("VersionIdsToStages"); stages != object.end() && stages->is_object())
     for (const auto& [id, names] : stages->items()) description.stages_of[id] = texts_of(names);
   return description;

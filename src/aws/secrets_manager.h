@@ -18,6 +18,7 @@ struct SecretDescription {
   std::optional<TimePoint> created_at;
   std::optional<TimePoint> changed_at;
   std::optional<TimePoint> deleted_at;  // scheduled for deletion
+  bool rotation_enabled = false;        // by Secrets Manager's own rotation
 };
 
 struct SecretVersionEntry {

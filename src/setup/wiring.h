@@ -53,6 +53,8 @@ class Wiring {
   // builds its engine.
   Result<std::unique_ptr<WiredRotation>> wire(const RotationSettings& settings);
 
+  [[nodiscard]] const aws::AwsContext& aws() const { return aws_; }
+
  private:
   Wiring(const Config& config, Surroundings surroundings, std::unique_ptr<net::CurlTransport> transport,
          aws::AwsContext aws, std::unique_ptr<sqlserver::OdbcConnector> connector);
