@@ -84,8 +84,10 @@ bool TdsConnection::log_in(LoginMode mode) {
     refuse_login({error}, login->user);
     return false;
   }
-  return accept_login(*login, fault.kind == sim::SqlFault::Kind::lose_reply,
-                      fault.kind == sim::SqlFault::Kind::cut_reply);
+  const bool accepted = accept_login(*login, fault.kind == sim::SqlFault::Kind::lose_reply,
+                                     fault.kind == sim::SqlFault::Kind::cut_reply);
+  if (fault.kills) faults_.kill();
+  return accepted;
 }
 
 std::optional<std::vector<sim::SqlError>> TdsConnection::check_login(const Login& login,
@@ -205,6 +207,7 @@ bool TdsConnection::answer(const TdsMessage& request) {
   }
   const bool alive = running.get();
   faults_.log(sim::SqlPoint::query, sink.outcome(), session_->state().login.name);
+  if (fault.kills) faults_.kill();
   if (!alive || gone || fault.kind == sim::SqlFault::Kind::lose_reply) return false;
   if (fault.kind == sim::SqlFault::Kind::cut_reply)
     return channel_.write_half(kReplyPacket, sink.bytes()), false;

@@ -79,12 +79,14 @@ Exchange AwsFront::handle(const std::string& method, const std::string& target, 
   const FaultKind kind = job.fault ? job.fault->kind : FaultKind::refuse;
   if (job.fault && kind == FaultKind::delay) world_.clock().sleep_for(job.fault->delay, stop);
   Exchange exchange;
+  const bool kills = job.fault && (kind == FaultKind::kill_before || kind == FaultKind::kill_after);
   if (job.fault && kind == FaultKind::hang)
     exchange.ending = Ending::hang;
-  else
+  else if (!kills || kind == FaultKind::kill_after)
     exchange.response = carry_out(job);
   finish(job, exchange.response);
-  if (job.fault && kind == FaultKind::reply_lost) exchange.ending = Ending::reply_lost;
+  if (kills) world_.faults().kill({job.claim ? job.claim->access_key_id : "", {}});
+  if (job.fault && (kills || kind == FaultKind::reply_lost)) exchange.ending = Ending::reply_lost;
   if (job.fault && kind == FaultKind::cut) exchange.ending = Ending::cut;
   if (job.fault) job.outcome = std::string("fault:") + to_string(kind);
   world_.log_call(job.service.name, job.operation, job.outcome, job.claim ? job.claim->access_key_id : "");

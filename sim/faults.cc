@@ -6,13 +6,15 @@
 namespace keyturn::sim {
 namespace {
 
-constexpr std::array<std::pair<FaultKind, const char*>, 7> kNames{{{FaultKind::refuse, "refuse"},
+constexpr std::array<std::pair<FaultKind, const char*>, 9> kNames{{{FaultKind::refuse, "refuse"},
                                                                    {FaultKind::throttle, "throttle"},
                                                                    {FaultKind::error_5xx, "error_5xx"},
                                                                    {FaultKind::delay, "delay"},
                                                                    {FaultKind::reply_lost, "reply_lost"},
                                                                    {FaultKind::hang, "hang"},
-                                                                   {FaultKind::cut, "cut"}}};
+                                                                   {FaultKind::cut, "cut"},
+                                                                   {FaultKind::kill_before, "kill_before"},
+                                                                   {FaultKind::kill_after, "kill_after"}}};
 
 bool matches(std::string_view pattern, std::string_view operation) {
   if (!pattern.empty() && pattern.back() == '*')
@@ -61,6 +63,20 @@ std::optional<Fault> FaultBoard::draw(std::string_view operation) {
     return fault;
   }
   return std::nullopt;
+}
+
+void FaultBoard::set_killer(Killer killer) {
+  const std::lock_guard lock(mutex_);
+  killer_ = std::move(killer);
+}
+
+void FaultBoard::kill(const FaultVictim& victim) const {
+  Killer killer;
+  {
+    const std::lock_guard lock(mutex_);
+    killer = killer_;
+  }
+  if (killer) killer(victim);
 }
 
 }  // namespace keyturn::sim

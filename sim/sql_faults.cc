@@ -81,6 +81,11 @@ SqlFault SqlFaults::draw(SqlPoint point, const StopFlag* stop) {
       return {SqlFault::Kind::lose_reply, {}};
     case FaultKind::cut:
       return {SqlFault::Kind::cut_reply, {}};
+    case FaultKind::kill_before:
+      kill();
+      return {SqlFault::Kind::hang, {}};  // until its connection ends
+    case FaultKind::kill_after:
+      return {SqlFault::Kind::lose_reply, {}, true};
   }
   return {};
 }
@@ -97,6 +102,7 @@ CommitDecision SqlFaults::decide_commit(const StopFlag& stop, bool may_wait, con
       while (may_wait && !stop.requested()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
       return {CommitVerdict::break_before, {}};
     default:
+      if (fault.kills) kill();  // the decision stands, whether or not the connection still does
       return {CommitVerdict::apply_then_break, {}};
   }
 }

@@ -17,7 +17,8 @@ enum class SqlPoint { login, query, commit };
 // What a drawn fault asks of whoever serves the request.
 struct SqlFault {
   enum class Kind { none, refuse, hang, lose_reply, cut_reply } kind = Kind::none;
-  SqlError error;  // of a refusal
+  SqlError error;      // of a refusal
+  bool kills = false;  // kill() once the request is carried out
 };
 
 class SqlFaults {
@@ -30,6 +31,7 @@ class SqlFaults {
   // For TsqlSession: a hang waits until `stop` is requested, or ends the connection at once where `may_wait`
   // is false.
   CommitDecision decide_commit(const StopFlag& stop, bool may_wait, const std::string& by);
+  void kill() { board_.kill({{}, server_.settings().target}); }  // whoever asked this server
   void log(SqlPoint point, const std::string& outcome, const std::string& by);
 
  private:

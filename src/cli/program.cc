@@ -86,6 +86,7 @@ std::unique_ptr<CLI::App> make_command_line(Options& options, Handler& handler) 
   add_plan(*app, options, handler);
   add_status(*app, options, handler);
   add_rollback(*app, options, handler);
+  add_render(*app, options, handler);
   add_completion(*app, options, handler);
   app->footer(
       "Examples:\n"
