@@ -114,10 +114,10 @@ void add_command_options(CLI::App& command, render::SsmCommandSettings& settings
     command.add_option(name, value, description)->type_name(type)->group("ssm-command");
   };
   add("--package-url", settings.package_url, "URL",
-      "Where Linux hosts without keyturn fetch it from: s3://… or https://…, a .zip or .tar.gz");
+      "Where Linux hosts without keyturn fetch it from, s3:// or https://, a .zip or .tar.gz");
   add("--package-sha256", settings.package_sha256, "HEX", "The SHA-256 that this package must have");
   add("--windows-package-url", settings.windows_package_url, "URL",
-      "Where Windows hosts without keyturn fetch it from: s3://… or https://…, an .exe");
+      "Where Windows hosts without keyturn fetch it from, s3:// or https://, an .exe");
   add("--windows-package-sha256", settings.windows_package_sha256, "HEX",
       "The SHA-256 that this .exe must have");
 }
@@ -153,7 +153,7 @@ void add_render(CLI::App& app, Options& options, Handler& handler) {
   add_common_options(*command, options);
   command->footer(
       "Examples:\n"
-      "  keyturn render ssm-command --package-url s3://tools/keyturn.zip --package-sha256 6b86… > "
+      "  keyturn render ssm-command --package-url s3://tools/keyturn.zip --package-sha256 6b86... > "
       "command.json\n"
       "  aws ssm create-document --name SQL-Credentials-UpdateCreds --document-type Command \\\n"
       "      --content file://command.json --target-type /AWS::EC2::Instance\n"

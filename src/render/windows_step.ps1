@@ -1,0 +1,125 @@
+# keyturn on a Windows host, run by the SSM agent as SYSTEM in Windows PowerShell 5.1: finds the program, or fetches and
+# checks it, and starts it. `keyturn render ssm-command` puts this text into the Command document. The agent pastes
+# parameters into it as they are: they stand in single quotes, and their allowedPattern leaves nothing that ends those.
+# A list is pasted as JSON: ["a","b"].
+$ErrorActionPreference = 'Stop'
+$ProgressPreference = 'SilentlyContinue'
+
+$mode = '{{ Mode }}'
+$versionId = '{{ VersionId }}'
+$stage = '{{ Stage }}'
+$notAfter = '{{ NotAfter }}'
+$credentialSecret = '{{ CredentialSecret }}'
+$bucketUrlSecret = '{{ BucketUrlSecret }}'
+$sqlUserSecret = '{{ SqlUserSecret }}'
+$sqlPasswordSecret = '{{ SqlPasswordSecret }}'
+$bucketUrls = '{{ BucketUrls }}'
+$credentialPatterns = '{{ CredentialPatterns }}'
+$packageUrl = '{{ WindowsPackageUrl }}'
+$packageSha256 = '{{ WindowsPackageSha256 }}'
+
+# A host report like keyturn's own, so that the reason reaches whoever sent the command.
+function Write-Failure([string] $reason) {
+    $at = [long] ([DateTime]::UtcNow - [DateTime] '1970-01-01').TotalMilliseconds
+    $report = [ordered] @{
+        version = 1; kind = 'host'; keyturn_version = '@KEYTURN_VERSION@'; host = $env:COMPUTERNAME; command = $mode
+        outcome = 'failed'; exit_status = 1; at = $at; reason = $reason; instances = @()
+    }
+    [Console]::Out.WriteLine(($report | ConvertTo-Json -Compress))
+}
+
+function Find-Keyturn {
+    $place = Join-Path $env:ProgramFiles 'keyturn\keyturn.exe'
+    if (Test-Path -LiteralPath $place -PathType Leaf) { return $place }
+    $found = Get-Command 'keyturn.exe' -CommandType Application -ErrorAction SilentlyContinue | Select-Object -First 1
+    if ($found) { return $found.Path }
+}
+
+function Save-Package([string] $file) {
+    if ($packageUrl -notlike 's3://*') {
+        [Net.ServicePointManager]::SecurityProtocol = [Net.SecurityProtocolType]::Tls12
+        Invoke-WebRequest -UseBasicParsing -Uri $packageUrl -OutFile $file
+        return
+    }
+    $bucket, $key = $packageUrl.Substring(5) -split '/', 2
+    if (Get-Command 'Read-S3Object' -ErrorAction SilentlyContinue) {
+        $null = Read-S3Object -BucketName $bucket -Key $key -File $file
+        return
+    }
+    if (-not (Get-Command 'aws.exe' -CommandType Application -ErrorAction SilentlyContinue)) {
+        throw 'keyturn is not installed on this host, and there is neither AWS Tools for PowerShell nor the AWS CLI to fetch it from S3 with. Install one of the three.'
+    }
+    $null = & aws.exe s3 cp --only-show-errors $packageUrl $file
+    if ($LASTEXITCODE -ne 0) { throw "aws s3 cp ended with exit status $LASTEXITCODE." }
+}
+
+function Test-Package([string] $file) {
+    return (Get-FileHash -LiteralPath $file -Algorithm SHA256).Hash -eq $packageSha256
+}
+
+# The folder's rights before anything is in it: below ProgramData every user may make files.
+function New-PrivateFolder([string] $folder) {
+    $null = New-Item -ItemType Directory -Force -Path $folder
+    $null = & icacls.exe $folder /inheritance:r /grant:r '*S-1-5-18:(OI)(CI)F' '*S-1-5-32-544:(OI)(CI)F'
+    if ($LASTEXITCODE -ne 0) { throw "The folder $folder can't be closed to other users." }
+}
+
+# The checked package, from the cache or fetched into it; kept there for the next time.
+function Get-Package {
+    $cache = Join-Path $env:ProgramData 'keyturn\packages'
+    New-PrivateFolder $cache
+    $package = Join-Path $cache "$packageSha256.exe"
+    if ((Test-Path -LiteralPath $package -PathType Leaf) -and (Test-Package $package)) { return $package }
+    $file = Join-Path $cache "$([Guid]::NewGuid()).part"
+    try {
+        try { Save-Package $file } catch {
+            throw "The package $packageUrl can't be fetched: $($_.Exception.Message) The host's role needs s3:GetObject on it."
+        }
+        if (-not (Test-Package $file)) {
+            throw "The package $packageUrl does not have the SHA-256 that the command names, so it was not run. Correct either."
+        }
+        Move-Item -LiteralPath $file -Destination $package -Force
+    } finally {
+        Remove-Item -LiteralPath $file -Force -ErrorAction SilentlyContinue
+    }
+    return $package
+}
+
+function Get-Keyturn {
+    $installed = Find-Keyturn
+    if ($installed) { return $installed }
+    if (-not $packageUrl) {
+        throw 'keyturn is not installed on this host, and the command names no package to fetch. Install keyturn.exe, or set WindowsPackageUrl.'
+    }
+    if (-not $packageSha256) { throw 'WindowsPackageUrl is given without WindowsPackageSha256; nothing is run unchecked.' }
+    return Get-Package
+}
+
+function Get-List([string] $text) {
+    return @($text -split '[\[\],"\s]+' | Where-Object { $_ })
+}
+
+try {
+    $keyturn = Get-Keyturn
+    $arguments = @('apply', '--output', 'json', '--credential-secret', $credentialSecret,
+        '--bucket-url-secret', $bucketUrlSecret, '--sql-user-secret', $sqlUserSecret,
+        '--sql-password-secret', $sqlPasswordSecret)
+    foreach ($url in (Get-List $bucketUrls)) { $arguments += '--bucket-url', $url }
+    foreach ($pattern in (Get-List $credentialPatterns)) { $arguments += '--credential-pattern', $pattern }
+    if ($mode -eq 'apply') {
+        $arguments += '--version-id', $versionId, '--stage', $stage, '--not-after', $notAfter
+    } else {
+        $arguments += '--check'
+    }
+    # Where there is no instance metadata (hybrid nodes), the agent knows the region.
+    if (-not $env:AWS_REGION -and -not $env:AWS_DEFAULT_REGION -and $env:AWS_SSM_REGION_NAME) {
+        $env:AWS_REGION = $env:AWS_SSM_REGION_NAME
+    }
+    & $keyturn $arguments
+} catch {
+    Write-Failure $_.Exception.Message
+    exit 1
+}
+# 3010 would have the agent reboot the host and run this once more.
+if ($LASTEXITCODE -eq 3010) { exit 1 }
+exit $LASTEXITCODE
