@@ -1,5 +1,6 @@
 // The `parameters` of a document of Systems Manager, and whether their defaults keep to their own patterns.
 // Used by the documents' .cc files alone, since it brings in nlohmann/json.
+#pragma once
 
 #include <nlohmann/json.hpp>
 #include <string>
