@@ -13,9 +13,10 @@ struct ServiceName {
   const char* variable;  // the end of AWS_ENDPOINT_URL_…
   const char* section;   // in the profile's services section
 };
-constexpr std::array<ServiceName, 5> kServices{{{"iam", "IAM", "iam"},
+constexpr std::array<ServiceName, 6> kServices{{{"iam", "IAM", "iam"},
                                                 {"sts", "STS", "sts"},
                                                 {"secretsmanager", "SECRETS_MANAGER", "secrets_manager"},
+                                                {"ssm", "SSM", "ssm"},
                                                 {"ec2", "EC2", "ec2"},
                                                 {"s3", "S3", "s3"}}};
 

@@ -12,20 +12,6 @@ using rotation::Standing;
 using rotation::TargetName;
 using rotation::TargetState;
 
-const char* to_string(VisitPhase phase) {
-  switch (phase) {
-    case VisitPhase::connecting:
-      return "connecting";
-    case VisitPhase::reading:
-      return "reading";
-    case VisitPhase::writing:
-      return "writing";
-    case VisitPhase::done:
-      return "done";
-  }
-  return "unknown";
-}
-
 DirectFleet::DirectFleet(DirectFleetSettings settings, ListTargets list, sqlserver::SqlConnector& connector,
                          sqlserver::SqlLogin login, rotation::SecretStore& store, Clock& clock,
                          const StopFlag* stop, ProgressSink progress)

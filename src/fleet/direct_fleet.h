@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "fleet/inventory.h"
+#include "fleet/progress.h"
 #include "rotation/ports.h"
 #include "sqlserver/credential_visit.h"
 #include "sqlserver/sql_session.h"
@@ -21,17 +22,6 @@ struct DirectFleetSettings {
   int concurrency = 8;  // targets visited at once; at least 1
 };
 
-enum class VisitPhase { connecting, reading, writing, done };
-const char* to_string(VisitPhase phase);
-
-struct Progress {
-  rotation::TargetName target;
-  VisitPhase phase = VisitPhase::connecting;
-  bool is_write = false;  // part of write(), not of observe()
-  std::string failure;    // a sentence; only with `done`, empty: all went well
-};
-// Called by one thread at a time. Must not call the fleet.
-using ProgressSink = std::function<void(const Progress&)>;
 using ListTargets = std::function<Result<std::vector<InventoryTarget>>()>;
 
 // One connection a target and call, and at most four round trips. observe() and write() are not to be called

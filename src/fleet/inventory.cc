@@ -68,16 +68,9 @@ std::string host_of(const Machine& machine) {
 }
 
 std::string reason_of(const Machine& machine) {
-  switch (machine.state) {
-    case MachineState::pending:
-      return "The EC2 instance " + machine.id + " is starting.";
-    case MachineState::stopping:
-    case MachineState::stopped:
-      return "The EC2 instance " + machine.id + " is stopped.";
-    default:
-      return host_of(machine) == machine.id ? "The EC2 instance " + machine.id + " has no private address."
-                                            : "";
-  }
+  const std::string reason = not_running(machine);
+  if (!reason.empty() || host_of(machine) != machine.id) return reason;
+  return "The EC2 instance " + machine.id + " has no private address.";
 }
 
 bool is_gone(const Machine& machine) {
@@ -104,18 +97,37 @@ auto key_of(const SqlAddress& address) {
 
 }  // namespace
 
-std::vector<InventoryTarget> targets_of(const std::vector<Machine>& machines) {
-  std::multiset<std::string> names;
-  for (const Machine& machine : machines) {
-    if (!is_gone(machine)) names.insert(tag_of(machine, "Name"));
+std::string not_running(const Machine& machine) {
+  switch (machine.state) {
+    case MachineState::pending:
+      return "The EC2 instance " + machine.id + " is starting.";
+    case MachineState::stopping:
+    case MachineState::stopped:
+      return "The EC2 instance " + machine.id + " is stopped.";
+    default:
+      return "";
   }
+}
+
+std::vector<std::string> names_of(const std::vector<Machine>& machines) {
+  std::multiset<std::string> tags;
+  for (const Machine& machine : machines)
+    if (!is_gone(machine)) tags.insert(tag_of(machine, "Name"));
+  std::vector<std::string> names;
+  for (const Machine& machine : machines) names.push_back(name_of(machine, tags));
+  return names;
+}
+
+std::vector<InventoryTarget> targets_of(const std::vector<Machine>& machines) {
+  const std::vector<std::string> names = names_of(machines);
   std::vector<InventoryTarget> targets;
-  for (const Machine& machine : machines) {
+  for (std::size_t i = 0; i < machines.size(); ++i) {
+    const Machine& machine = machines[i];
     if (is_gone(machine)) continue;
     std::vector<std::string> words = words_of(tag_of(machine, kTargetsTag));
     if (words.empty()) words.emplace_back("MSSQLSERVER");
     for (const std::string& word : words) {
-      InventoryTarget target = target_of_word(name_of(machine, names), host_of(machine), word);
+      InventoryTarget target = target_of_word(names[i], host_of(machine), word);
       if (const std::string reason = reason_of(machine); !reason.empty()) {
         target.unreachable_reason = reason;
         target.unreachable_since = machine.state_since;

@@ -38,6 +38,12 @@ inline constexpr const char* kTargetsTag = "keyturn:targets";
 // The name to connect to instead of the private address: certificates are made out to names.
 inline constexpr const char* kHostTag = "keyturn:host";
 
+// The names of the machines, one each, in their order: unique where Name tags are.
+std::vector<std::string> names_of(const std::vector<Machine>& machines);
+
+// Why a machine can't be asked now, in a sentence; empty where it runs.
+std::string not_running(const Machine& machine);
+
 // A machine's name is its Name tag, or its id; of several with the same Name each has its id behind it. What
 // can't be reached since the machine is stopped is listed with the reason; what is terminated is not listed.
 std::vector<InventoryTarget> targets_of(const std::vector<Machine>& machines);

@@ -1,0 +1,316 @@
+#include "fleet/ssm_fleet.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "fleet/ssm_outcomes.h"
+
+namespace keyturn::fleet {
+namespace {
+
+using rotation::Stage;
+using rotation::TargetName;
+using rotation::TargetState;
+using std::chrono::seconds;
+
+std::string seconds_text(Duration duration) {
+  return std::to_string(std::chrono::ceil<seconds>(duration).count());
+}
+
+Error no_answer(const std::string& host) {
+  return {ErrorKind::past_deadline, Effect::unknown, "",
+          fmt::format("{} had not answered when the time for it was over.", host), "Run again to go on."};
+}
+
+Error stopped(const std::string& host, Effect effect) {
+  return {ErrorKind::cancelled, effect, "", fmt::format("A stop was asked for before {} had answered.", host),
+          "Run again to go on."};
+}
+
+Error no_document(Error error, const std::string& document) {
+  if (error.code == "InvalidDocument")
+    error.hint = fmt::format(
+        "Make the document {} in this region, from what `keyturn render ssm-command` prints, or name another "
+        "one as "
+        "rotation.fleet.document.",
+        document);
+  return error;
+}
+
+}  // namespace
+
+SsmFleet::SsmFleet(SsmFleetSettings settings, ListMachines machines, const aws::Ssm& ssm, Clock& clock,
+                   Random& random, const StopFlag* stop, ProgressSink progress)
+    : settings_(std::move(settings)),
+      machines_(std::move(machines)),
+      ssm_(ssm),
+      clock_(clock),
+      stop_(stop),
+      progress_(std::move(progress)),
+      commands_(ssm, settings_.document, clock, random, stop) {}
+
+Result<void> SsmFleet::refresh() {
+  auto hosts = list_hosts(machines_, ssm_, settings_.tags, settings_.instance_ids);
+  if (!hosts) return fail(std::move(hosts).error());
+  hosts_ = *std::move(hosts);
+  place_by_name_.clear();
+  place_by_id_.clear();
+  for (std::size_t i = 0; i < hosts_.size(); ++i) {
+    place_by_name_.emplace(hosts_[i].name, i);
+    place_by_id_.emplace(hosts_[i].id, i);
+  }
+  return {};
+}
+
+const SsmHost* SsmFleet::host_of(const TargetName& target) const {
+  auto found = place_by_name_.find(target);
+  if (found == place_by_name_.end()) found = place_by_name_.find(target.substr(0, target.rfind('\\')));
+  return found == place_by_name_.end() ? nullptr : &hosts_[found->second];
+}
+
+// Why the host is not to be asked.
+std::optional<Error> SsmFleet::silence_of(const SsmHost& host) const {
+  if (!host.silence.empty()) return Error{ErrorKind::unavailable, Effect::none, "", host.silence, ""};
+  const auto silent = silent_.find(host.id);
+  if (silent == silent_.end() || clock_.now() >= silent->second.until) return std::nullopt;
+  return silent->second.error;
+}
+
+Result<std::vector<TargetState>> SsmFleet::observe() {
+  if (auto refreshed = refresh(); !refreshed) return fail(std::move(refreshed).error());
+  std::vector<std::string> ids;
+  for (const SsmHost& host : hosts_) {
+    if (silence_of(host)) continue;
+    ids.push_back(host.id);
+    tell(host.name, VisitPhase::reading, false);
+  }
+  Answers answers;
+  if (auto looked = look(ids, answers); !looked) return fail(no_document(looked.error(), settings_.document));
+  std::vector<TargetState> states;
+  for (const SsmHost& host : hosts_)
+    for (TargetState& state : states_after_look(host, answers)) {
+      tell(state.name, VisitPhase::done, false,
+           state.standing == rotation::Standing::unreachable ? state.reason : std::string());
+      states.push_back(std::move(state));
+    }
+  return states;
+}
+
+std::vector<rotation::Fleet::Outcome> SsmFleet::write(const Order& order) {
+  std::vector<Outcome> outcomes;
+  if (hosts_.empty())
+    if (auto refreshed = refresh(); !refreshed) {
+      for (const TargetName& target : order.targets)
+        outcomes.push_back({target, std::nullopt, refreshed.error()});
+      return outcomes;
+    }
+  std::vector<std::string> ids;  // in the order of the targets
+  std::unordered_map<std::string, std::vector<TargetName>> ordered;
+  for (const TargetName& target : order.targets) {
+    const SsmHost* host = host_of(target);
+    const auto silence = host == nullptr
+                             ? Error{ErrorKind::not_found, Effect::none, "",
+                                     "No host of the fleet has the target " + target + " any more.", ""}
+                             : silence_of(*host);
+    if (silence) {
+      outcomes.push_back({target, std::nullopt, silence});
+      tell(target, VisitPhase::done, true, silence->message);
+      continue;
+    }
+    auto& targets = ordered[host->id];
+    if (targets.empty()) ids.push_back(host->id);
+    targets.push_back(target);
+    tell(target, VisitPhase::writing, true);
+  }
+  Answers answers;
+  carry_out(order, ids, answers);
+  for (const std::string& id : ids) {
+    const SsmHost& host = hosts_[place_by_id_.at(id)];
+    const HostAnswer& answer = answers.at(id);
+    remember(host, answer);
+    for (Outcome& outcome : outcomes_of(host.name, ordered.at(id), answer)) {
+      tell(outcome.target, VisitPhase::done, true, outcome.error ? outcome.error->message : std::string());
+      outcomes.push_back(std::move(outcome));
+    }
+  }
+  return outcomes;
+}
+
+aws::SsmCommandRequest SsmFleet::request(const char* mode) const {
+  aws::SsmCommandRequest request;
+  request.parameters = settings_.parameters;
+  request.parameters["Mode"] = {mode};
+  request.parameters["ExecutionTimeout"] = {seconds_text(settings_.execution_timeout)};
+  request.delivery_timeout = std::max(settings_.delivery_timeout, aws::kLeastDeliveryTimeout);
+  request.max_concurrency = settings_.max_concurrency;
+  request.max_errors = "100%";  // one host's trouble must not hide the others
+  return request;
+}
+
+aws::SsmCommandRequest SsmFleet::apply_request(const Order& order) const {
+  aws::SsmCommandRequest apply = request("apply");
+  apply.parameters["VersionId"] = {order.version};
+  apply.parameters["Stage"] = {rotation::to_string(order.stage)};
+  apply.parameters["NotAfter"] = {format_iso8601(std::chrono::floor<seconds>(order.not_after))};
+  apply.delivery_timeout =
+      std::clamp(order.not_after - clock_.now(), aws::kLeastDeliveryTimeout, apply.delivery_timeout);
+  apply.max_errors = settings_.max_errors;
+  return apply;
+}
+
+// Asks those hosts what they hold: one command for all where tags tell them, else one for fifty each.
+Result<void> SsmFleet::look(const std::vector<std::string>& ids, Answers& answers) {
+  if (ids.empty()) return {};
+  const TimePoint until = clock_.now() + settings_.look_limit;
+  std::vector<aws::SsmCommand> commands;
+  Waiting waiting;
+  const bool by_tags = settings_.instance_ids.empty() && can_target(settings_.tags);
+  const std::size_t step = by_tags ? ids.size() : aws::kMaxNodesOfCommand;
+  for (std::size_t at = 0; at < ids.size(); at += step) {
+    if (stop_ != nullptr && stop_->requested()) break;
+    const auto begin = ids.begin() + std::ptrdiff_t(at);
+    const std::vector<std::string> some(begin, begin + std::ptrdiff_t(std::min(step, ids.size() - at)));
+    aws::SsmCommandRequest check = request("check");
+    if (by_tags)
+      check.tags = settings_.tags;
+    else
+      check.node_ids = some;
+    const auto sent = send_to(std::move(check), false, std::nullopt, answers);
+    if (!sent) return fail(sent.error());
+    commands.push_back(*sent);
+    waiting[sent->id] = some;
+  }
+  collect(commands, waiting, until, {"check", {}}, answers);
+  for (const std::string& id : ids)
+    if (const auto answer = answers.find(id);
+        answer == answers.end() ||
+        (!answer->second.report && answer->second.error.kind == ErrorKind::timed_out))
+      silent_[id] = {
+          answer == answers.end() ? no_answer(hosts_[place_by_id_.at(id)].name) : answer->second.error,
+          clock_.now() + 5 * settings_.delivery_timeout};
+  return {};
+}
+
+// Every one of the hosts has an answer afterwards.
+void SsmFleet::carry_out(const Order& order, const std::vector<std::string>& ids, Answers& answers) {
+  std::vector<aws::SsmCommand> commands;
+  Waiting waiting;
+  const auto is_stopped = [&] { return stop_ != nullptr && stop_->requested(); };
+  for (std::size_t at = 0; at < ids.size(); at += aws::kMaxNodesOfCommand) {
+    const auto begin = ids.begin() + std::ptrdiff_t(at);
+    const std::vector<std::string> some(
+        begin, begin + std::ptrdiff_t(std::min(aws::kMaxNodesOfCommand, ids.size() - at)));
+    aws::SsmCommandRequest apply = apply_request(order);
+    apply.node_ids = some;
+    const auto sent = is_stopped() ? fail(ErrorKind::cancelled, "")
+                                   : send_to(std::move(apply), true, order.not_after, answers);
+    if (sent) {
+      commands.push_back(*sent);
+      waiting[sent->id] = some;
+      continue;
+    }
+    for (const std::string& id : some) {
+      const std::string& host = hosts_[place_by_id_.at(id)].name;
+      answers.emplace(id, HostAnswer{{},
+                                     is_stopped() ? stopped(host, sent.error().effect)
+                                                  : no_document(sent.error(), settings_.document)});
+    }
+  }
+  collect(commands, waiting, order.not_after, {"apply", order.version}, answers);
+  for (const std::string& id : ids) {
+    const std::string& host = hosts_[place_by_id_.at(id)].name;
+    HostAnswer& answer =
+        answers
+            .try_emplace(id, HostAnswer{{}, is_stopped() ? stopped(host, Effect::unknown) : no_answer(host)})
+            .first->second;
+    // It was this run that cancelled it, and not because of a stop.
+    if (!answer.report && answer.error.code == "Cancelled" && clock_.now() >= order.not_after &&
+        !is_stopped())
+      answer.error = no_answer(host);
+  }
+}
+
+// One host that is not registered (any more) fails the whole call: then it goes to the others.
+Result<aws::SsmCommand> SsmFleet::send_to(aws::SsmCommandRequest request, bool changes_hosts,
+                                          std::optional<TimePoint> not_after, Answers& answers) const {
+  auto sent = commands_.send(request, changes_hosts, not_after);
+  if (sent || sent.error().code != "InvalidInstanceId") return sent;
+  const auto nodes = ssm_.nodes(request.node_ids);
+  if (!nodes) return sent;
+  std::unordered_map<std::string, bool> known;
+  for (const aws::SsmNode& node : *nodes) known[node.id] = true;
+  std::vector<std::string> rest;
+  for (const std::string& id : request.node_ids) {
+    if (known.contains(id))
+      rest.push_back(id);
+    else
+      answers.emplace(id, HostAnswer{{},
+                                     {ErrorKind::unavailable, Effect::none, "InvalidInstanceId",
+                                      "Systems Manager does not know " + id + " any more.", ""}});
+  }
+  if (rest.empty() || rest.size() == request.node_ids.size()) return sent;
+  request.node_ids = std::move(rest);
+  return commands_.send(std::move(request), changes_hosts, not_after);
+}
+
+void SsmFleet::collect(const std::vector<aws::SsmCommand>& commands, const Waiting& waiting, TimePoint until,
+                       const ExpectedReport& expected, Answers& answers) const {
+  std::vector<FollowedCommand> followed;
+  for (const aws::SsmCommand& command : commands)
+    followed.push_back({command.id, command.requested_at, waiting.at(command.id).size()});
+  commands_.follow(std::move(followed), until, [&](const std::string& command) -> std::optional<std::size_t> {
+    if (const auto done = read(command, expected, answers); !done) return std::nullopt;
+    const auto& ids = waiting.at(command);
+    return std::size_t(
+        std::count_if(ids.begin(), ids.end(), [&](const std::string& id) { return !answers.contains(id); }));
+  });
+}
+
+Result<void> SsmFleet::read(const std::string& command_id, const ExpectedReport& expected,
+                            Answers& answers) const {
+  return ssm_.invocations(command_id, [&](const aws::SsmInvocation& invocation) {
+    const auto place = place_by_id_.find(invocation.node_id);
+    if (place == place_by_id_.end() || !invocation.is_over() || answers.contains(invocation.node_id)) return;
+    const auto whole = [&](const std::string& step) {
+      return ssm_.output(command_id, invocation.node_id, step);
+    };
+    answers.emplace(invocation.node_id, read_answer(hosts_[place->second].name, invocation, expected, whole));
+  });
+}
+
+std::vector<TargetState> SsmFleet::states_after_look(const SsmHost& host, const Answers& answers) {
+  const auto answer = answers.find(host.id);
+  if (answer != answers.end() && answer->second.report) {
+    remember(host, answer->second);
+    return states_of(host.name, *answer->second.report);
+  }
+  if (!host.silence.empty()) return silent_states(host, host.silence, host.silent_since);
+  const auto silence = silence_of(host);
+  const Error error = answer != answers.end() ? answer->second.error : silence.value_or(no_answer(host.name));
+  return silent_states(host, error.sentence(), std::nullopt);
+}
+
+std::vector<TargetState> SsmFleet::silent_states(const SsmHost& host, const std::string& reason,
+                                                 std::optional<TimePoint> since) const {
+  std::vector<TargetState> states;
+  if (const auto seen = last_seen_.find(host.id); seen != last_seen_.end())
+    for (const TargetName& target : seen->second) states.push_back(unreachable(target, reason, since));
+  if (states.empty()) states.push_back(unreachable(host.name, reason, since));
+  return states;
+}
+
+void SsmFleet::remember(const SsmHost& host, const HostAnswer& answer) {
+  if (!answer.report) return;
+  silent_.erase(host.id);
+  auto& targets = last_seen_[host.id];
+  targets.clear();
+  for (const TargetState& state : states_of(host.name, *answer.report))
+    if (state.standing != rotation::Standing::skipped) targets.push_back(state.name);
+}
+
+void SsmFleet::tell(const TargetName& target, VisitPhase phase, bool is_write, std::string failure) const {
+  if (progress_) progress_({target, phase, is_write, std::move(failure)});
+}
+
+}  // namespace keyturn::fleet
