@@ -162,7 +162,10 @@ void Lambda::recycle(const std::string& function) {
 void Lambda::shut_down() {
   const Turn turn(*this);
   state_->closed = true;
-  while (!state_->environments.empty()) state_->kill(state_->environments.begin()->first);
+  while (!state_->environments.empty()) {
+    const std::string id = state_->environments.begin()->first;  // kill() takes its entry away
+    state_->kill(id);
+  }
   state_->changed.notify_all();
 }
 
