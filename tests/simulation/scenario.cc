@@ -85,8 +85,10 @@ std::optional<rotation::RunResult> Scenario::run(rotation::Command command, Gate
   SimSecretStore store(passage);
   SimKeyProver prover(passage, refused_keys);
   SimFleet fleet(passage, store, targets, setting.guards);
+  CommandFleet command_fleet(passage, fleet, hosts);
+  rotation::Fleet& chosen = setting.over_commands ? static_cast<rotation::Fleet&>(command_fleet) : fleet;
   NoEvents events;
-  rotation::Engine engine(setting.policy, {issuer, store, prover, fleet}, clock, random, nullptr, events);
+  rotation::Engine engine(setting.policy, {issuer, store, prover, chosen}, clock, random, nullptr, events);
   try {
     auto result = engine.run(command, options);
     tick();
@@ -102,7 +104,13 @@ void Scenario::tick() {
   for (Target& target : targets)
     if (!target.run_backups(world) && worked_.contains(target.name) && !backups_may_fail)
       violated("invariant 1: a backup on " + target.name + " failed");
+  hosts.advance();
   check();
+}
+
+void Scenario::watch_hosts(Gate* gate) {
+  host_gate_ = gate == nullptr ? nullptr : std::make_unique<Ticking>(*this, *gate);
+  hosts.watch(host_gate_.get());
 }
 
 void Scenario::pass_time(Duration duration) {

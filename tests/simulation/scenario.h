@@ -5,10 +5,12 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "command_fleet.h"
 #include "rotation/engine.h"
 #include "sim/virtual_clock.h"
 #include "sim_fleet.h"
@@ -26,8 +28,9 @@ struct Setting {
   sim::IamSettings iam{};
   rotation::Policy policy = short_policy();
   Guards guards{};
-  bool settled = false;      // keyturn has been here: every target has its marker
-  bool placeholder = false;  // the secret holds the blog's AAA:bbbbbb, and there is no key yet
+  bool over_commands = false;  // targets are written by Run Command
+  bool settled = false;        // keyturn has been here: every target has its marker
+  bool placeholder = false;    // the secret holds the blog's AAA:bbbbbb, and there is no key yet
 };
 
 class Scenario {
@@ -65,11 +68,15 @@ class Scenario {
   [[nodiscard]] std::vector<std::string> key_ids();
   [[nodiscard]] bool works_everywhere();
 
+  // Faults of the hosts: their calls pass this gate, and time.
+  void watch_hosts(Gate* gate);
+
   sim::VirtualClock clock;
   SeededRandom random;
   sim::World world;
   std::deque<Target> targets;
   Setting setting;
+  CommandHosts hosts{world, targets, setting.guards};
   bool backups_may_fail = false;       // a key was taken away on purpose: only what targets hold counts
   std::set<std::string> given_up;      // targets that may lose their key: written off by name
   std::set<std::string> refused_keys;  // S3 refuses them to whoever proves them, backups excepted
@@ -81,6 +88,7 @@ class Scenario {
   [[nodiscard]] bool at_rest();
 
   OpenGate open_gate_;
+  std::unique_ptr<Gate> host_gate_;
   std::set<std::string> worked_;   // targets that held a working key at some time
   std::set<std::string> foreign_;  // keys of persons: not ours to touch
   bool current_was_live_ = false;
