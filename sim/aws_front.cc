@@ -20,11 +20,16 @@ struct Service {
 // The scope of the signature names the service; unsigned requests show it by their form.
 Service service_of(const AwsRequest& request, const std::optional<SignatureClaim>& claim,
                    const Params& form) {
-  static const std::map<std::string, Protocol> kServices{
-      {"iam", Protocol::query}, {"sts", Protocol::query},
-      {"ec2", Protocol::ec2},   {"secretsmanager", Protocol::json},
-      {"lambda", Protocol::rest_json},
-      {"s3", Protocol::s3}};
+  static const std::map<std::string, Protocol> kServices{{"iam", Protocol::query},
+                                                         {"sts", Protocol::query},
+                                                         {"ec2", Protocol::ec2},
+                                                         {"secretsmanager", Protocol::json},
+                                                         {"ssm", Protocol::json},
+                                                         {"lambda", Protocol::rest_json},
+                                                         {"sns", Protocol::query},
+                                                         {"events", Protocol::json},
+                                                         {"scheduler", Protocol::rest_json},
+                                                         {"s3", Protocol::s3}};
   static const std::map<std::string, std::string> kVersions{
       {"2010-05-08", "iam"}, {"2011-06-15", "sts"}, {"2016-11-15", "ec2"}};
   std::string name = claim ? claim->service : "";
@@ -71,6 +76,8 @@ Exchange AwsFront::handle(const std::string& method, const std::string& target, 
     job.operation = name.substr(name.find('.') + 1);
   } else if (job.service.name == "lambda") {
     job.operation = route_lambda(job.request).operation;
+  } else if (job.service.name == "scheduler") {
+    job.operation = scheduler_operation(job.request);
   } else {
     job.operation = job.form.get_or("Action", job.request.query.get_or("Action", "?"));
   }
@@ -123,6 +130,10 @@ Reply<net::HttpResponse> AwsFront::serve(Job& job, const Caller& caller) {
   if (job.service.name == "ec2") return serve_ec2(call);
   if (job.service.name == "secretsmanager") return serve_secrets_manager(call);
   if (job.service.name == "lambda") return serve_lambda(call);
+  if (job.service.name == "sns") return serve_sns(call);
+  if (job.service.name == "events") return serve_events(call);
+  if (job.service.name == "scheduler") return serve_scheduler(call);
+  if (job.service.name == "ssm") return serve_ssm(call);
   if (job.service.name == "s3") return serve_s3(call, job.route);
   return refuse("InvalidAction", 400, "The service " + job.service.name + " is not simulated here.");
 }

@@ -2,6 +2,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "sim/aws_secret_rotation.h"
 #include "sim/aws_service.h"
 
 namespace keyturn::sim {
@@ -209,12 +210,15 @@ const std::map<std::string, Operation> kOperations{{"CreateSecret", create_secre
                                                    {"UntagResource", untag_resource},
                                                    {"DeleteSecret", delete_secret},
                                                    {"RestoreSecret", restore_secret}};
+const std::map<std::string, Answer (*)(World&, const json&)> kRotationOperations{
+    {"RotateSecret", rotate_secret}, {"CancelRotateSecret", cancel_rotate_secret}};
 
 }  // namespace
 
 Reply<net::HttpResponse> serve_secrets_manager(const AwsCall& call) {
   const auto operation = kOperations.find(call.operation);
-  if (operation == kOperations.end())
+  const auto rotation = kRotationOperations.find(call.operation);
+  if (operation == kOperations.end() && rotation == kRotationOperations.end())
     return tl::unexpected(unknown_operation(Protocol::json, call.operation));
   const json body = json::parse(call.request.body, nullptr, /*allow_exceptions=*/false);
   if (!body.is_object())
@@ -224,8 +228,10 @@ Reply<net::HttpResponse> serve_secrets_manager(const AwsCall& call) {
     const std::string resource = members.text("SecretId").value_or(members.text_or("Name", "*"));
     if (auto may = authorize(call, Protocol::json, "secretsmanager", call.operation, resource); !may)
       return tl::unexpected(may.error());
-    const Answer answer = operation->second(call.world.secrets(), members);
+    Answer answer = rotation == kRotationOperations.end() ? operation->second(call.world.secrets(), members)
+                                                          : rotation->second(call.world, body);
     if (!answer) return tl::unexpected(answer.error());
+    if (call.operation == "DescribeSecret") add_rotation(call.world, *answer);
     return net::HttpResponse{200, {{"Content-Type", "application/x-amz-json-1.1"}}, answer->dump()};
   } catch (const json::exception& error) {
     return refuse("SerializationException", 400, error.what());

@@ -29,7 +29,12 @@ Reply<net::HttpResponse> serve_iam(const AwsCall& call);
 Reply<net::HttpResponse> serve_sts(const AwsCall& call);
 Reply<net::HttpResponse> serve_ec2(const AwsCall& call);
 Reply<net::HttpResponse> serve_secrets_manager(const AwsCall& call);
+Reply<net::HttpResponse> serve_ssm(const AwsCall& call);
 Reply<net::HttpResponse> serve_lambda(const AwsCall& call);
+Reply<net::HttpResponse> serve_sns(const AwsCall& call);
+Reply<net::HttpResponse> serve_events(const AwsCall& call);
+Reply<net::HttpResponse> serve_scheduler(const AwsCall& call);
+std::string scheduler_operation(const AwsRequest& request);
 // The bucket and key come from the host and path; see sim/aws_s3_route.h.
 struct S3Route;
 Reply<net::HttpResponse> serve_s3(const AwsCall& call, const S3Route& route);

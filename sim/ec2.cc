@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "sim/principal.h"
 
@@ -107,6 +108,7 @@ std::string Ec2::add_instance(std::map<std::string, std::string> tags, const std
   instance.launched_at = clock_.now();
   place_of_[instance.id] = instances_.size();
   instances_.push_back(instance);
+  state_changes_.push_back({instance.id, instance.state, instance.launched_at});
   return instance.id;
 }
 
@@ -115,6 +117,7 @@ void Ec2::set_state(const std::string& id, InstanceState state) {
   Ec2Instance* instance = find(id);
   if (instance == nullptr || instance->state == state) return;
   instance->state = state;
+  state_changes_.push_back({id, state, clock_.now()});
   instance->state_transition_reason.clear();
   if (state == InstanceState::running) {
     instance->launched_at = clock_.now();
@@ -139,6 +142,11 @@ void Ec2::limit_pages(int instances) {
 std::vector<Ec2Instance> Ec2::instances() const {
   const std::lock_guard lock(mutex_);
   return instances_;
+}
+
+std::vector<InstanceStateChange> Ec2::take_state_changes() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(state_changes_, {});
 }
 
 std::optional<Ec2Instance> Ec2::instance(const std::string& id) const {

@@ -33,6 +33,13 @@ struct Ec2Instance {
   std::string state_transition_reason;  // "User initiated (2026-01-02 03:04:05 GMT)"; empty while it runs
 };
 
+// What EC2 tells EventBridge when an instance gets into another state.
+struct InstanceStateChange {
+  std::string instance_id;
+  InstanceState state = InstanceState::running;
+  TimePoint at;
+};
+
 // All filters must match; of one filter's values any. Values are wildcard patterns and case-sensitive.
 struct InstanceFilter {
   std::string
@@ -66,6 +73,8 @@ class Ec2 {
   void limit_pages(int instances);
   [[nodiscard]] std::vector<Ec2Instance> instances() const;
   [[nodiscard]] std::optional<Ec2Instance> instance(const std::string& id) const;
+  // Those since the last call, launches too, oldest first.
+  std::vector<InstanceStateChange> take_state_changes();
 
  private:
   [[nodiscard]] Ec2Instance* find(const std::string& id);
@@ -75,6 +84,7 @@ class Ec2 {
   mutable std::mutex mutex_;
   std::vector<Ec2Instance> instances_;
   std::map<std::string, std::size_t> place_of_;  // by id
+  std::vector<InstanceStateChange> state_changes_;
   int page_limit_ = 1000;
 };
 

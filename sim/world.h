@@ -3,13 +3,21 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "sim/automation.h"
 #include "sim/call_log.h"
 #include "sim/ec2.h"
+#include "sim/event_target.h"
+#include "sim/events.h"
 #include "sim/faults.h"
 #include "sim/iam.h"
 #include "sim/lambda.h"
 #include "sim/s3.h"
+#include "sim/schedule_clock.h"
+#include "sim/scheduler.h"
+#include "sim/secret_rotation.h"
 #include "sim/secrets_manager.h"
+#include "sim/sns.h"
+#include "sim/ssm.h"
 
 namespace keyturn::sim {
 
@@ -25,7 +33,15 @@ class World {
         secrets_(clock, random),
         ec2_(clock, random),
         s3_(clock, random),
-        lambda_(clock, random) {}
+        ssm_(clock, random, ec2_),
+        lambda_(clock, random),
+        sns_(clock, random),
+        schedule_clock_(clock),
+        automation_(clock, random, ssm_, lambda_, iam_),
+        event_targets_(clock, automation_, lambda_, sns_, iam_),
+        events_(clock, schedule_clock_, event_targets_, ec2_, random),
+        scheduler_(clock, schedule_clock_, event_targets_, random),
+        rotations_(clock, schedule_clock_, secrets_, lambda_, random) {}
 
   [[nodiscard]] Clock& clock() { return clock_; }
   [[nodiscard]] Random& random() { return random_; }
@@ -35,7 +51,25 @@ class World {
   [[nodiscard]] SecretsManager& secrets() { return secrets_; }
   [[nodiscard]] Ec2& ec2() { return ec2_; }
   [[nodiscard]] S3& s3() { return s3_; }
+  [[nodiscard]] Ssm& ssm() { return ssm_; }
   [[nodiscard]] Lambda& lambda() { return lambda_; }
+  [[nodiscard]] Sns& sns() { return sns_; }
+  [[nodiscard]] ScheduleClock& schedule_clock() { return schedule_clock_; }
+  [[nodiscard]] Automation& automation() { return automation_; }
+  [[nodiscard]] EventTargets& event_targets() { return event_targets_; }
+  [[nodiscard]] EventBridge& events() { return events_; }
+  [[nodiscard]] Scheduler& scheduler() { return scheduler_; }
+  [[nodiscard]] SecretRotations& rotations() { return rotations_; }
+
+  // What happens by itself as time passes: to be called now and then, from any thread.
+  void advance() {
+    events_.advance();
+    scheduler_.advance();
+    rotations_.advance();
+    lambda_.advance();
+    ssm_.advance();
+    automation_.advance();
+  }
 
   // For callers of the C++ interfaces, which keep no record themselves; the HTTP front does.
   void log_call(std::string service, std::string operation, std::string outcome, std::string by) {
@@ -51,7 +85,15 @@ class World {
   SecretsManager secrets_;
   Ec2 ec2_;
   S3 s3_;
+  Ssm ssm_;
   Lambda lambda_;
+  Sns sns_;
+  ScheduleClock schedule_clock_;
+  Automation automation_;
+  EventTargets event_targets_;
+  EventBridge events_;
+  Scheduler scheduler_;
+  SecretRotations rotations_;
 };
 
 }  // namespace keyturn::sim
