@@ -94,9 +94,13 @@ std::optional<int> Process::poll() {
   return status_;
 }
 
-void Process::kill() {
+void Process::send(int signal) {
   const std::lock_guard lock(mutex_);
-  if (!status_) ::kill(-id_, SIGKILL);
+  if (!status_) ::kill(-id_, signal);
 }
+
+void Process::kill() { send(SIGKILL); }
+void Process::freeze() { send(SIGSTOP); }
+void Process::thaw() { send(SIGCONT); }
 
 }  // namespace keyturn::lab

@@ -36,9 +36,13 @@ class Process {
   // What it left running in its group is killed then.
   std::optional<int> poll();
   void kill();  // SIGKILL to the whole group; poll() tells the end
+  // SIGSTOP and SIGCONT to the whole group: it gets no time in between.
+  void freeze();
+  void thaw();
 
  private:
   explicit Process(pid_t id) : id_(id) {}
+  void send(int signal);
 
   const pid_t id_;
   std::mutex mutex_;

@@ -10,7 +10,7 @@ packages='
   libfmt-dev libspdlog-dev libexpected-dev unixodbc-dev tdsodbc
   libsqlite3-dev
   libgtest-dev libgmock-dev librapidcheck-dev
-  freetds-bin openssl ca-certificates libkrb5-3 libltdl7
+  freetds-bin openssl ca-certificates libkrb5-3 libltdl7 unzip
   python3 python3-venv python3-pytest
 '
 
