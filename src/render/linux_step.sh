@@ -101,13 +101,12 @@ unpack_package() {
   folder=$(mktemp -d "$cache/run.XXXXXX")
   unpack "$package" "$folder" || give_up "The package $package_url can't be unpacked; the command's error output says why."
   [ -f "$folder/bin/keyturn" ] || give_up "The package $package_url holds no bin/keyturn."
-  chmod -R u+rwX,go= "$folder"
-  chmod u+x "$folder"/bin/* "$folder"/lib/* 2> /dev/null || true
+  chmod -R u=rwx,go= "$folder"
 }
 
 keyturn=$(installed_keyturn)
 if [ -z "$keyturn" ]; then
-  PATH=$PATH:/usr/local/bin:/usr/bin:/bin:/snap/bin
+  PATH=$PATH:$root/usr/local/bin:$root/usr/bin:$root/bin:$root/snap/bin
   [ -n "$package_url" ] ||
     give_up 'keyturn is not installed on this host, and the command names no package to fetch. Install it, or set PackageUrl.'
   [ -n "$package_sha256" ] || give_up 'PackageUrl is given without PackageSha256; nothing is run unchecked.'
