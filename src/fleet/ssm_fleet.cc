@@ -38,6 +38,16 @@ Error no_document(Error error, const std::string& document) {
   return error;
 }
 
+Error no_host(const SsmFleetSettings& settings) {
+  std::string tags;
+  for (const auto& [key, value] : settings.tags) tags += (tags.empty() ? "" : ", ") + key + "=" + value;
+  return {ErrorKind::usage, Effect::none, "",
+          fmt::format("No SQL Server was found: no EC2 instance in {} has the tag{} {}.", settings.region,
+                      settings.tags.size() == 1 ? "" : "s", tags),
+          "Tag the instances, set rotation.fleet.ec2_tags or instance_ids, or choose another region with "
+          "--region."};
+}
+
 }  // namespace
 
 SsmFleet::SsmFleet(SsmFleetSettings settings, ListMachines machines, const aws::Ssm& ssm, Clock& clock,
@@ -53,6 +63,7 @@ SsmFleet::SsmFleet(SsmFleetSettings settings, ListMachines machines, const aws::
 Result<void> SsmFleet::refresh() {
   auto hosts = list_hosts(machines_, ssm_, settings_.tags, settings_.instance_ids);
   if (!hosts) return fail(std::move(hosts).error());
+  if (hosts->empty()) return fail(no_host(settings_));
   hosts_ = *std::move(hosts);
   place_by_name_.clear();
   place_by_id_.clear();

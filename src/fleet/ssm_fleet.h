@@ -16,6 +16,7 @@
 namespace keyturn::fleet {
 
 struct SsmFleetSettings {
+  std::string region;                       // for sentences
   std::string document;                     // the Command document's name or ARN
   std::map<std::string, std::string> tags;  // of the hosts
   std::vector<std::string> instance_ids;    // the hosts, instead of tags

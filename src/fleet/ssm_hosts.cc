@@ -112,10 +112,7 @@ Result<std::vector<SsmHost>> list_hosts(const ListMachines& machines, const aws:
   if (!nodes) return fail(nodes.error());
   // Which hybrid nodes have the tags is not known then.
   if (!by_tags) std::erase_if(*nodes, [](const aws::SsmNode& node) { return node.id.starts_with("mi-"); });
-  auto hosts = hosts_of(*found, *nodes);
-  if (hosts.empty())
-    return fail(ErrorKind::not_found, "No host was found: no EC2 instance has the tags of the fleet.");
-  return hosts;
+  return hosts_of(*found, *nodes);
 }
 
 }  // namespace keyturn::fleet

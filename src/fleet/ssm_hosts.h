@@ -25,7 +25,7 @@ std::vector<SsmHost> hosts_of(const std::vector<std::string>& ids, const std::ve
 // Can Systems Manager tell these hosts by their tags? It takes five tags at most, and no wildcards in values.
 bool can_target(const std::map<std::string, std::string>& tags);
 
-// Asks EC2 (not where ids are given) and Systems Manager. ErrorKind::not_found where there is no host.
+// Asks EC2 (not where ids are given) and Systems Manager.
 Result<std::vector<SsmHost>> list_hosts(const ListMachines& machines, const aws::Ssm& ssm,
                                         const std::map<std::string, std::string>& tags,
                                         const std::vector<std::string>& ids);

@@ -7,6 +7,7 @@
 
 #include "aws/s3_url.h"
 #include "setup/config_table.h"
+#include "setup/fleet_config.h"
 #include "sqlserver/tsql.h"
 
 namespace keyturn::setup {
@@ -67,15 +68,6 @@ std::string check_driver(std::string_view text) {
                                                    : "it holds a character that can't be in a driver's name";
 }
 
-std::string check_host(std::string_view text) {
-  return has_only(text, ".-_:%") ? "" : fmt::format("\"{}\" is not a host name or an IP address", text);
-}
-
-std::string check_instance(std::string_view text) {
-  return text.size() <= 16 && has_only(text, "_$#") ? ""
-                                                    : fmt::format("\"{}\" can't be an instance's name", text);
-}
-
 void read_aws(const toml::table& table, AwsSettings& aws, ConfigProblems& problems) {
   ConfigTable reader(table, "aws", problems);
   reader.read("region", aws.region, "a region, such as \"eu-central-1\"", check_region);
@@ -123,54 +115,9 @@ void read_policy(const toml::table& table, rotation::Policy& policy, ConfigProbl
     problems.add(table.source(), "rotation.policy", valid.error().message, valid.error().hint);
 }
 
-std::string default_target_name(const TargetSettings& target) {
-  if (!target.instance.empty()) return target.host + "\\" + target.instance;
-  return target.port == 0 ? target.host : fmt::format("{}:{}", target.host, target.port);
-}
-
-TargetSettings read_target(const toml::table& table, ConfigProblems& problems) {
-  ConfigTable reader(table, "rotation.target", problems);
-  TargetSettings target;
-  reader.read("host", target.host, "a host name or an IP address", check_host);
-  if (!reader.has("host")) reader.problem("host", "it is missing", "a host name or an IP address");
-  int port = 0;
-  reader.read("port", port, 1, 65535);
-  target.port = std::uint16_t(port);
-  reader.read("instance", target.instance, "the name of an instance, at most 16 characters", check_instance);
-  target.name = default_target_name(target);
-  reader.read("name", target.name, "a text");
-  reader.finish({"password", "user"});
-  return target;
-}
-
-void read_fleet(ConfigTable& rotation, FleetSettings& fleet, ConfigProblems& problems) {
-  std::set<std::string> names;
-  for (const toml::table* table : rotation.tables("target")) {
-    TargetSettings target = read_target(*table, problems);
-    if (!names.insert(target.name).second)
-      problems.add(table->source(), "rotation.target.name", fmt::format("\"{}\" is there twice", target.name),
-                   "a name of its own for each target of a rotation");
-    fleet.targets.push_back(std::move(target));
-  }
-  if (fleet.targets.empty()) fleet.ec2_tags = {{"SQL", "2022"}};
-
-  const toml::table* table = rotation.table("fleet");
-  if (table == nullptr) return;
-  ConfigTable reader(*table, "rotation.fleet", problems);
-  if (const toml::table* tags = reader.table("ec2_tags")) {
-    ConfigTable tag_reader(*tags, "rotation.fleet.ec2_tags", problems);
-    fleet.ec2_tags.clear();
-    for (const auto& [key, node] : *tags)
-      tag_reader.read(key.str(), fleet.ec2_tags[std::string(key.str())], "the tag's value, such as \"2022\"");
-    if (fleet.ec2_tags.empty())
-      reader.problem("ec2_tags", "it names no tag", "one or more tags, such as { SQL = \"2022\" }");
-  }
-  reader.finish();
-}
-
-// Names of EC2 targets are known only at run time, those of listed ones now.
+// Names of hosts that are found are known only at run time, those of listed targets now.
 void check_canaries(const toml::table& table, const RotationSettings& rotation, ConfigProblems& problems) {
-  if (!rotation.fleet.ec2_tags.empty()) return;
+  if (!rotation.fleet.ec2_tags.empty() || !rotation.fleet.instance_ids.empty()) return;
   for (const std::string& canary : rotation.policy.canaries) {
     const auto& targets = rotation.fleet.targets;
     if (std::none_of(targets.begin(), targets.end(),
@@ -205,6 +152,9 @@ RotationSettings read_rotation(const toml::table& table, ConfigProblems& problem
   if (const toml::table* policy = reader.table("policy")) read_policy(*policy, rotation.policy, problems);
   read_fleet(reader, rotation.fleet, problems);
   check_canaries(table, rotation, problems);
+  if (rotation.fleet.via == FleetWay::ssm && !rotation.sql_user.empty())
+    reader.problem("sql_user", "over Systems Manager the hosts read the login's name from a secret",
+                   "sql_user_secret, or [rotation.fleet] via = \"direct\"");
   reader.finish({"password", "sql_password", "sql_pass", "secret", "credential"});
   return rotation;
 }
@@ -276,6 +226,7 @@ Config read_config(const toml::table& root, const std::string& source, ConfigPro
   check_apart(tables, config.rotations, problems);
   if (config.rotations.empty()) {
     config.rotations.emplace_back();
+    config.rotations.back().fleet.via = FleetWay::ssm;
     config.rotations.back().fleet.ec2_tags = {{"SQL", "2022"}};
   }
   if (!config.sql.ca_file.empty() && config.sql.ca_file.is_relative())

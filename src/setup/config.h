@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "rotation/policy.h"
+#include "setup/fleet_settings.h"
 
 namespace keyturn::setup {
 
@@ -31,18 +32,6 @@ struct SqlSettings {
   Duration query_timeout = std::chrono::seconds{30};
   int concurrency = 8;
   std::uint16_t browser_port = 1434;
-};
-
-struct TargetSettings {
-  std::string name;  // unique in its rotation; by default the host, with \INSTANCE or :port
-  std::string host;
-  std::uint16_t port = 0;  // 0: 1433, or what SQL Browser says where an instance is named
-  std::string instance;
-};
-
-struct FleetSettings {
-  std::map<std::string, std::string> ec2_tags;  // all must match; empty: no EC2 inventory
-  std::vector<TargetSettings> targets;
 };
 
 // Where a value comes from: given in the file, or the plain text of a secret.

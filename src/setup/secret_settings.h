@@ -24,10 +24,10 @@ class SecretSettings {
   explicit SecretSettings(const aws::AwsContext& aws) : aws_(aws) {}  // must outlive this
 
   [[nodiscard]] Result<std::string> iam_user(const RotationSettings& settings) const;
+  [[nodiscard]] Result<std::vector<aws::S3Url>> bucket_urls(const RotationSettings& settings) const;
   [[nodiscard]] Result<ResolvedSettings> resolve(const RotationSettings& settings) const;
 
  private:
-  [[nodiscard]] Result<std::vector<aws::S3Url>> bucket_urls(const RotationSettings& settings) const;
   [[nodiscard]] std::string store_hint(const std::string& name, std::string_view meaning,
                                        std::string_view example) const;
   [[nodiscard]] Result<SecretString> read_secret(const std::string& name, std::string_view meaning,

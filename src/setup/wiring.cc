@@ -48,30 +48,52 @@ Error no_target(const FleetSettings& settings, const std::string& region) {
       "another region with --region."};
 }
 
+fleet::ProgressSink progress_to(Watcher& watcher) {
+  return [&watcher](const fleet::Progress& visit) { watcher.visited(visit); };
+}
+
+// What the hosts are told. The document's own defaults may be another rotation's.
+fleet::SsmFleetSettings ssm_fleet_settings(const RotationSettings& rotation) {
+  const FleetSettings& given = rotation.fleet;
+  fleet::SsmFleetSettings fleet;
+  fleet.document = given.document;
+  fleet.tags = given.ec2_tags;
+  fleet.instance_ids = given.instance_ids;
+  fleet.parameters = {{"CredentialSecret", {rotation.credential_secret}},
+                      {"SqlUserSecret", {rotation.sql_user_secret}},
+                      {"SqlPasswordSecret", {rotation.sql_password_secret}}};
+  if (rotation.bucket_urls.empty())
+    fleet.parameters["BucketUrlSecret"] = {rotation.bucket_url_secret};
+  else
+    fleet.parameters["BucketUrls"] = rotation.bucket_urls;
+  if (!rotation.credential_patterns.empty())
+    fleet.parameters["CredentialPatterns"] = rotation.credential_patterns;
+  fleet.max_concurrency = given.max_concurrency;
+  fleet.max_errors = given.max_errors;
+  fleet.delivery_timeout = given.delivery_timeout;
+  fleet.execution_timeout = given.execution_timeout;
+  // A run looks again at targets that it saw more than half its deadline ago.
+  fleet.look_limit = rotation.policy.deadline * 2 / 5;
+  return fleet;
+}
+
 }  // namespace
 
 Wiring::Wiring(const Config& config, Surroundings surroundings, std::unique_ptr<net::CurlTransport> transport,
-               aws::AwsContext aws, std::unique_ptr<sqlserver::OdbcConnector> connector)
-    : config_(config),
-      surroundings_(surroundings),
-      transport_(std::move(transport)),
-      aws_(std::move(aws)),
-      connector_(std::move(connector)) {}
+               aws::AwsContext aws)
+    : config_(config), surroundings_(surroundings), transport_(std::move(transport)), aws_(std::move(aws)) {}
 
 Result<std::unique_ptr<Wiring>> Wiring::open(const Config& config, const aws::Environment& environment,
                                              Surroundings surroundings) {
   const aws::AwsOptions options = aws_options(config.aws);
   const auto ca_file = aws::ca_bundle(environment, options);
   if (!ca_file) return fail(ca_file.error());
-  auto connector = sqlserver::OdbcConnector::open(odbc_settings(config.sql));
-  if (!connector) return fail(connector.error());
   auto transport = std::make_unique<net::CurlTransport>(
       net::CurlOptions{*ca_file, std::string("keyturn/") + program_version()});
   const aws::ClientContext context{*transport, surroundings.clock, surroundings.random, &surroundings.stop};
   auto aws = aws::AwsContext::create(context, environment, options);
   if (!aws) return fail(aws.error());
-  return std::unique_ptr<Wiring>(
-      new Wiring(config, surroundings, std::move(transport), std::move(*aws), std::move(*connector)));
+  return std::unique_ptr<Wiring>(new Wiring(config, surroundings, std::move(transport), std::move(*aws)));
 }
 
 Result<void> Wiring::check_credential_secret(const std::string& name) const {
@@ -93,17 +115,20 @@ Result<void> Wiring::check_credential_secret(const std::string& name) const {
   return fail(std::move(error));
 }
 
+Result<fleet::ListMachines> Wiring::machines(const RotationSettings& settings, WiredRotation& wired) const {
+  if (settings.fleet.ec2_tags.empty()) return fleet::ListMachines{};
+  auto ec2 = aws_.ec2();
+  if (!ec2) return fail(ec2.error());
+  wired.ec2_ = std::make_unique<aws::Ec2>(std::move(*ec2));
+  return fleet::ec2_machines(*wired.ec2_, settings.fleet.ec2_tags);
+}
+
 Result<fleet::ListTargets> Wiring::inventory(const RotationSettings& settings, WiredRotation& wired) const {
-  fleet::ListMachines machines;
-  if (!settings.fleet.ec2_tags.empty()) {
-    auto ec2 = aws_.ec2();
-    if (!ec2) return fail(ec2.error());
-    wired.ec2_ = std::make_unique<aws::Ec2>(std::move(*ec2));
-    machines = fleet::ec2_machines(*wired.ec2_, settings.fleet.ec2_tags);
-  }
-  fleet::ListTargets list = [listed = listed_targets(settings.fleet), machines, fleet = settings.fleet,
-                             region =
-                                 aws_.settings().region]() -> Result<std::vector<fleet::InventoryTarget>> {
+  const auto found = machines(settings, wired);
+  if (!found) return fail(found.error());
+  fleet::ListTargets list =
+      [listed = listed_targets(settings.fleet), machines = *found, fleet = settings.fleet,
+       region = aws_.settings().region]() -> Result<std::vector<fleet::InventoryTarget>> {
     auto targets = fleet::list_targets(listed, machines);
     if (!targets && targets.error().kind == ErrorKind::not_found) return fail(no_target(fleet, region));
     return targets;
@@ -112,26 +137,16 @@ Result<fleet::ListTargets> Wiring::inventory(const RotationSettings& settings, W
   return list;
 }
 
-Result<std::unique_ptr<WiredRotation>> Wiring::wire(const RotationSettings& settings) {
-  const SecretSettings secrets(aws_);
-  const auto user = secrets.iam_user(settings);
-  if (!user) return fail(user.error());
-  const auto resolved = secrets.resolve(settings);
+Result<void> Wiring::wire_direct(const RotationSettings& settings, WiredRotation& wired) {
+  if (!connector_) {
+    auto connector = sqlserver::OdbcConnector::open(odbc_settings(config_.sql));
+    if (!connector) return fail(connector.error());
+    connector_ = *std::move(connector);
+  }
+  const auto resolved = SecretSettings(aws_).resolve(settings);
   if (!resolved) return fail(resolved.error());
-  if (const auto secret = check_credential_secret(settings.credential_secret); !secret)
-    return fail(secret.error());
-
-  auto wired = std::make_unique<WiredRotation>();
-  auto list = inventory(settings, *wired);
+  auto list = inventory(settings, wired);
   if (!list) return fail(list.error());
-  auto issuer = aws_.key_issuer(*user);
-  if (!issuer) return fail(issuer.error());
-  auto store = aws_.secret_store(settings.credential_secret);
-  if (!store) return fail(store.error());
-  wired->issuer_ = std::move(*issuer);
-  wired->store_ = std::move(*store);
-  wired->prover_ = aws_.key_prover(resolved->bucket_urls, *user);
-
   fleet::DirectFleetSettings fleet;
   for (const aws::S3Url& url : resolved->bucket_urls) fleet.visit.managed.urls.push_back(url.text);
   fleet.visit.managed.patterns = settings.credential_patterns;
@@ -139,10 +154,47 @@ Result<std::unique_ptr<WiredRotation>> Wiring::wire(const RotationSettings& sett
   fleet.visit.query_timeout = config_.sql.query_timeout;
   fleet.login_timeout = config_.sql.login_timeout;
   fleet.concurrency = config_.sql.concurrency;
+  wired.fleet_ = std::make_unique<fleet::DirectFleet>(
+      std::move(fleet), std::move(*list), *connector_, resolved->login, *wired.store_, surroundings_.clock,
+      &surroundings_.stop, progress_to(surroundings_.watcher));
+  return {};
+}
+
+Result<void> Wiring::wire_ssm(const RotationSettings& settings, WiredRotation& wired) const {
+  auto found = machines(settings, wired);
+  if (!found) return fail(found.error());
+  auto ssm = aws_.ssm();
+  if (!ssm) return fail(ssm.error());
+  wired.ssm_ = std::make_unique<aws::Ssm>(std::move(*ssm));
+  fleet::SsmFleetSettings fleet = ssm_fleet_settings(settings);
+  fleet.region = aws_.settings().region;
+  wired.fleet_ = std::make_unique<fleet::SsmFleet>(std::move(fleet), std::move(*found), *wired.ssm_,
+                                                   surroundings_.clock, surroundings_.random,
+                                                   &surroundings_.stop, progress_to(surroundings_.watcher));
+  return {};
+}
+
+Result<std::unique_ptr<WiredRotation>> Wiring::wire(const RotationSettings& settings) {
+  const SecretSettings secrets(aws_);
+  const auto user = secrets.iam_user(settings);
+  if (!user) return fail(user.error());
+  const auto urls = secrets.bucket_urls(settings);
+  if (!urls) return fail(urls.error());
+  if (const auto secret = check_credential_secret(settings.credential_secret); !secret)
+    return fail(secret.error());
+
+  auto wired = std::make_unique<WiredRotation>();
+  auto issuer = aws_.key_issuer(*user);
+  if (!issuer) return fail(issuer.error());
+  auto store = aws_.secret_store(settings.credential_secret);
+  if (!store) return fail(store.error());
+  wired->issuer_ = std::move(*issuer);
+  wired->store_ = std::move(*store);
+  wired->prover_ = aws_.key_prover(*urls, *user);
+  const auto reached =
+      settings.fleet.via == FleetWay::ssm ? wire_ssm(settings, *wired) : wire_direct(settings, *wired);
+  if (!reached) return fail(reached.error());
   Watcher& watcher = surroundings_.watcher;
-  wired->fleet_ = std::make_unique<fleet::DirectFleet>(
-      std::move(fleet), std::move(*list), *connector_, resolved->login, *wired->store_, surroundings_.clock,
-      &surroundings_.stop, [&watcher](const fleet::Progress& visit) { watcher.visited(visit); });
   wired->watched_fleet_ = std::make_unique<WatchedFleet>(*wired->fleet_, watcher);
   wired->engine_ = std::make_unique<rotation::Engine>(
       settings.policy,

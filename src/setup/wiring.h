@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "fleet/direct_fleet.h"
+#include "fleet/ssm_fleet.h"
 #include "net/curl_transport.h"
 #include "rotation/engine.h"
 #include "setup/config.h"
@@ -29,7 +30,8 @@ class WiredRotation {
   std::unique_ptr<rotation::SecretStore> store_;
   std::unique_ptr<rotation::KeyProver> prover_;
   std::unique_ptr<aws::Ec2> ec2_;
-  std::unique_ptr<fleet::DirectFleet> fleet_;
+  std::unique_ptr<aws::Ssm> ssm_;
+  std::unique_ptr<rotation::Fleet> fleet_;
   std::unique_ptr<WatchedFleet> watched_fleet_;
   std::unique_ptr<rotation::Engine> engine_;
 };
@@ -44,29 +46,33 @@ class Wiring {
     Watcher& watcher;
   };
 
-  // Finds the region, the ODBC driver and the CAs; asks no service but instance metadata. Everything given
+  // Finds the region and the CAs; asks no service but instance metadata. Everything given
   // must outlive it.
   static Result<std::unique_ptr<Wiring>> open(const Config& config, const aws::Environment& environment,
                                               Surroundings surroundings);
 
-  // Reads the secrets that this rotation's settings come from, checks that its secret and a target exist, and
-  // builds its engine.
+  // Reads the secrets that this rotation's settings come from, checks that its secret exists, and builds its
+  // engine. Over Systems Manager neither an ODBC driver nor the SQL login's secrets are needed.
   Result<std::unique_ptr<WiredRotation>> wire(const RotationSettings& settings);
 
   [[nodiscard]] const aws::AwsContext& aws() const { return aws_; }
 
  private:
   Wiring(const Config& config, Surroundings surroundings, std::unique_ptr<net::CurlTransport> transport,
-         aws::AwsContext aws, std::unique_ptr<sqlserver::OdbcConnector> connector);
+         aws::AwsContext aws);
 
   Result<void> check_credential_secret(const std::string& name) const;
+  Result<fleet::ListMachines> machines(const RotationSettings& settings, WiredRotation& wired) const;
   Result<fleet::ListTargets> inventory(const RotationSettings& settings, WiredRotation& wired) const;
+  Result<void> wire_direct(const RotationSettings& settings, WiredRotation& wired);
+  Result<void> wire_ssm(const RotationSettings& settings, WiredRotation& wired) const;
 
   const Config& config_;
   const Surroundings surroundings_;
   const std::unique_ptr<net::CurlTransport> transport_;
   const aws::AwsContext aws_;
-  const std::unique_ptr<sqlserver::OdbcConnector> connector_;
+  std::unique_ptr<sqlserver::OdbcConnector>
+      connector_;  // opened where a rotation goes to its targets directly
 };
 
 }  // namespace keyturn::setup
