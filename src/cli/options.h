@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "cli/console.h"
+#include "cli/host_options.h"
 #include "rotation/decide.h"
 
 namespace keyturn::cli {
@@ -29,6 +30,7 @@ struct Options {
   Duration wait{0};                                       // rotate, reconcile
   rotation::Command planned = rotation::Command::rotate;  // plan
   std::string shell;                                      // completion
+  HostOptions host;                                       // apply
 };
 
 }  // namespace keyturn::cli

@@ -8,6 +8,7 @@
 
 #include "base/version.h"
 #include "cli/common_options.h"
+#include "cli/host_run.h"
 #include "cli/process.h"
 #include "report/report.h"
 #include "setup/similar.h"
@@ -60,7 +61,10 @@ int refuse(const Error& error, bool json, const std::string& command) {
   const report::SetupErrors errors{{"", error}};
   write_all(STDERR_FILENO, report::error_text(errors, style_for(STDERR_FILENO, ColorChoice::automatic,
                                                                 aws::process_environment())));
-  if (json) write_all(STDOUT_FILENO, report::error_json({command, program_version()}, errors));
+  if (json)
+    write_all(STDOUT_FILENO, is_host_command(command)
+                                 ? host_refusal_json(command, error)
+                                 : report::error_json({command, program_version()}, errors));
   return int(report::outcome_of(errors));
 }
 
@@ -87,6 +91,8 @@ std::unique_ptr<CLI::App> make_command_line(Options& options, Handler& handler) 
   add_status(*app, options, handler);
   add_rollback(*app, options, handler);
   add_render(*app, options, handler);
+  add_apply(*app, options, handler);
+  add_discover(*app, options, handler);
   add_completion(*app, options, handler);
   app->footer(
       "Examples:\n"
@@ -108,7 +114,9 @@ int run_program(int argc, const char* const* argv) {
   } catch (const CLI::Success& success) {
     return tell(*app, success);
   } catch (const CLI::ParseError& error) {
-    return refuse(usage_error(*app, error), wants_json(argc, argv), options.command);
+    const std::string word = argc > 1 ? argv[1] : "";
+    return refuse(usage_error(*app, error), wants_json(argc, argv),
+                  is_host_command(word) ? word : options.command);
   }
   if (!handler) {
     write_all(STDERR_FILENO, app->help());

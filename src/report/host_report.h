@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "report/text_style.h"
 #include "rotation/decision.h"
 #include "rotation/observation.h"
 
@@ -42,6 +43,9 @@ struct HostReport {
 // all; versions, editions and warnings go, and running backups but the earliest; then whole instances,
 // counted in `left_out`: confirmed and skipped ones before failures. Dates are those of 1970 to 9999.
 std::string host_report_json(const HostReport& report, std::size_t limit = kHostReportLimit);
+
+// Several lines, for a person on the host.
+std::string host_report_text(const HostReport& report, const TextStyle& style);
 
 // ErrorKind::invalid_reply where the text is not one whole report, a cut one among them.
 Result<HostReport> parse_host_report(std::string_view text);

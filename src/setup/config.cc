@@ -7,6 +7,7 @@
 
 #include "aws/s3_url.h"
 #include "setup/config_table.h"
+#include "setup/host_config.h"
 #include "setup/fleet_config.h"
 #include "sqlserver/tsql.h"
 
@@ -220,6 +221,7 @@ Config read_config(const toml::table& root, const std::string& source, ConfigPro
   config.source = source;
   if (const toml::table* aws = reader.table("aws")) read_aws(*aws, config.aws, problems);
   if (const toml::table* sql = reader.table("sql")) read_sql(*sql, config.sql, problems);
+  if (const toml::table* host = reader.table("host")) read_host(*host, config.host, problems);
   const auto tables = reader.tables("rotation");
   for (const toml::table* table : tables) config.rotations.push_back(read_rotation(*table, problems));
   reader.finish();

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "rotation/policy.h"
+#include "setup/host_settings.h"
 #include "setup/fleet_settings.h"
 
 namespace keyturn::setup {
@@ -54,6 +55,7 @@ struct Config {
   std::string source;  // the file's name as given; empty: no file, all defaults
   AwsSettings aws;
   SqlSettings sql;
+  HostSettings host;
   std::vector<RotationSettings> rotations;  // at least one
 };
 

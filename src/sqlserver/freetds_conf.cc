@@ -40,7 +40,7 @@ std::string section_text(const FreetdsServer& server) {
   // Without a CA file FreeTDS checks nothing at all; "system" stands for the system's CAs.
   if (server.check_certificate) {
     text += "ca file = " + (server.ca_file.empty() ? "system" : server.ca_file) +
-            "\ncheck certificate hostname = yes\n";
+            "\ncheck certificate hostname = " + (server.check_name ? "yes" : "no") + "\n";
   }
   return text;
 }

@@ -21,6 +21,7 @@ struct FreetdsServer {
   Duration timeout{};             // for connecting and for each answer
   std::string ca_file;            // PEM; empty: the system's CAs
   bool check_certificate = true;  // off: encrypted, but anybody's certificate will do
+  bool check_name = true;         // off: whatever name the certificate is made out to
 };
 
 // A freetds.conf of our own, mode 0600 in a private folder that goes with this object, with a section for

@@ -100,8 +100,8 @@ Result<std::unique_ptr<SqlSession>> OdbcConnector::connect_to(const std::string&
   std::optional<FreetdsConf::Section> section;  // must live until the driver has read it
   SecretString text;
   if (freetds_conf_) {
-    auto added =
-        freetds_conf_->add({host, port, timeout, settings_.ca_file, !settings_.trust_server_certificate});
+    auto added = freetds_conf_->add(
+        {host, port, timeout, settings_.ca_file, !settings_.trust_server_certificate, settings_.check_name});
     if (!added) return fail(std::move(added).error());
     section.emplace(*std::move(added));
     auto built = freetds_connection_string(settings_.driver, section->name(), login);

@@ -16,6 +16,7 @@ struct OdbcSettings {
   std::string ca_file;                    // PEM; empty: the system's CAs. FreeTDS only
   bool trust_server_certificate = false;  // encrypt, but take any certificate
   std::uint16_t browser_port = 1434;      // UDP, for targets known by their instance name only
+  bool check_name = true;                 // off: whatever name the certificate is made out to. FreeTDS only
 };
 
 // Connections are encrypted always; the certificate and the host's name in it are checked unless

@@ -1,0 +1,44 @@
+// What `keyturn apply` is asked to do on a host: its own options, checked, and the rotation that they mean.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "rotation/observation.h"
+#include "setup/config.h"
+
+namespace keyturn::cli {
+
+// As typed. An empty text counts as not given: a command document fills in what it has.
+struct HostOptions {
+  bool check = false;
+  std::string version_id;
+  std::string stage;
+  std::string not_after;
+  std::string credential_secret;
+  std::string bucket_url_secret;
+  std::string sql_user_secret;
+  std::string sql_password_secret;
+  std::vector<std::string> bucket_urls;
+  std::vector<std::string> credential_patterns;
+};
+
+struct HostOrder {
+  bool is_look = false;  // the rest is meant for a write only
+  rotation::VersionId version;
+  rotation::Stage stage = rotation::Stage::pending;
+  TimePoint not_after;
+};
+
+// ErrorKind::usage; nothing of what may be a secret in the wrong place is repeated.
+Result<HostOrder> host_order(const HostOptions& options);
+
+// The rotation that `options` mean, of those of the host's configuration. The document's names of secrets
+// come from the controller's defaults, so that a value which the host's own file gives goes before them:
+// sql_user, and bucket_urls unless --bucket-url is given.
+Result<setup::RotationSettings> host_rotation(const setup::Config& config, const HostOptions& options,
+                                              const std::string& rotation);
+
+}  // namespace keyturn::cli

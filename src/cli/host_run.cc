@@ -1,0 +1,379 @@
+#include "cli/host_run.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "base/version.h"
+#include "cli/host_log.h"
+#include "cli/process.h"
+#include "host/instance_settings.h"
+#include "host/linux_machine.h"
+#include "host/local_connector.h"
+#include "report/host_report.h"
+#include "report/report.h"
+#include "setup/host_wiring.h"
+
+namespace keyturn::cli {
+namespace {
+
+using report::HostInstance;
+using report::HostReport;
+using rotation::Outcome;
+using rotation::Standing;
+using rotation::TargetState;
+
+StopFlag& stop_flag() {
+  static StopFlag flag;  // a signal handler refers to it until the process ends
+  return flag;
+}
+
+// Asks to stop when the time is over.
+class TimeLimit {
+ public:
+  explicit TimeLimit(Duration limit)
+      : thread_([this, limit](const std::stop_token& stop) { wait(stop, limit); }) {}
+
+ private:
+  void wait(const std::stop_token& stop, Duration limit) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, stop, limit, [] { return false; });
+    if (!stop.stop_requested()) stop_flag().request();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::jthread thread_;  // last: it uses the others
+};
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string();
+}
+
+HostReport empty_report(const std::string& command) {
+  HostReport report;
+  report.program_version = program_version();
+  report.host = host_name();
+  report.command = command;
+  report.at = SystemClock().now();
+  return report;
+}
+
+void add_error(HostReport& report, const Error& error) {
+  report.outcome = report::outcome_of(error);
+  report.reason = error.sentence();
+}
+
+std::vector<host::InstanceSettings> instance_settings(const setup::HostSettings& settings) {
+  std::vector<host::InstanceSettings> all;
+  for (const setup::HostInstanceSettings& each : settings.instances)
+    all.push_back({each.instance, each.name, each.leave_out, each.address, each.port});
+  return all;
+}
+
+// What is known of an instance before it is asked itself.
+TargetState state_of(const host::Instance& instance, Duration clock_correction) {
+  TargetState state;
+  state.name = instance.name;
+  state.product_version = instance.product_version;
+  state.edition = instance.edition;
+  state.reason = instance.skipped.empty() ? instance.unreachable : instance.skipped;
+  state.standing = !instance.skipped.empty()       ? Standing::skipped
+                   : !instance.unreachable.empty() ? Standing::unreachable
+                                                   : Standing::updatable;
+  if (instance.since) state.since = *instance.since + clock_correction;
+  return state;
+}
+
+// A host without SQL Server has one to tell of nevertheless: whoever tagged it should know.
+HostInstance nothing_here() {
+  HostInstance none;
+  none.state.name = "MSSQLSERVER";
+  none.state.standing = Standing::skipped;
+  none.state.reason = "No instance of SQL Server is installed on this host.";
+  return none;
+}
+
+fleet::InventoryTarget target_of(const host::Instance& instance, Duration clock_correction) {
+  fleet::InventoryTarget target;
+  target.name = instance.name;
+  target.address = instance.address;
+  target.unreachable_reason = instance.unreachable;
+  if (instance.since) target.unreachable_since = *instance.since + clock_correction;
+  return target;
+}
+
+// One command on this host, from the configuration to the report.
+class HostRun {
+ public:
+  HostRun(const Options& options, const std::string& command)
+      : options_(options),
+        environment_(aws::process_environment()),
+        root_(environment_("KEYTURN_HOST_ROOT").value_or("/")),
+        report_(empty_report(command)) {}
+
+  // Finds the instances. False: the report says why not.
+  bool open();
+  void discover();
+  void apply(const HostOrder& order);
+  int finish();
+  bool refuse(const Error& error) {
+    add_error(report_, error);
+    return false;
+  }
+  [[nodiscard]] const setup::Config& config() const { return config_; }
+
+ private:
+  Result<setup::Config> read_config() const;
+  Result<void> connect(const setup::RotationSettings& rotation);
+  Result<void> look();
+  void write(const HostOrder& order);
+  void conclude(const HostOrder& order);
+  void give_up(const Error& error);
+  HostInstance* instance_of(const rotation::TargetName& name);
+  void log_instances();
+
+  const Options& options_;
+  const aws::Environment environment_;
+  const std::filesystem::path root_;
+  HostReport report_;
+  SystemClock clock_;
+  SystemRandom random_;
+  std::shared_ptr<spdlog::logger> log_;
+  setup::Config config_;
+  std::unique_ptr<TimeLimit> time_limit_;
+  std::unique_ptr<host::Machine> machine_;
+  std::vector<host::Instance> instances_;
+  setup::RotationSettings rotation_;
+  std::unique_ptr<setup::HostWiring> wiring_;
+  std::unique_ptr<host::LocalConnector> connector_;
+  std::unique_ptr<fleet::DirectFleet> fleet_;
+  bool lost_to_another_run_ = false;
+};
+
+// On a host the file is the host's own: not a user's.
+Result<setup::Config> HostRun::read_config() const {
+  std::optional<std::filesystem::path> file = options_.config;
+  const std::filesystem::path usual = root_ / "etc/keyturn/keyturn.toml";
+  std::error_code ignored;
+  if (!file && std::filesystem::exists(usual, ignored)) file = usual;
+  auto config = file ? setup::load_config(file, environment_) : setup::parse_config("", "");
+  if (!config) return config;
+  if (!options_.region.empty()) config->aws.region = options_.region;
+  if (!options_.profile.empty()) config->aws.profile = options_.profile;
+  return config;
+}
+
+bool HostRun::open() {
+  auto config = read_config();
+  if (!config) return refuse(config.error());
+  config_ = std::move(*config);
+  auto log = open_host_log(options_, root_, [](std::string_view line) { write_all(STDERR_FILENO, line); });
+  if (!log) return refuse(log.error());
+  log_ = std::move(*log);
+  log_->info("keyturn {} {}, configuration: {}, command of Systems Manager: {}", program_version(),
+             report_.command, config_.source.empty() ? "none" : config_.source,
+             environment_("SSM_COMMAND_ID").value_or("none"));
+  stop_on_signals(stop_flag());
+  time_limit_ = std::make_unique<TimeLimit>(config_.host.time_limit);
+  machine_ =
+      host::this_machine({root_, config_.host.service, config_.host.start_patience}, clock_, &stop_flag());
+  auto instances = host::with_settings(machine_->instances(), instance_settings(config_.host));
+  if (!instances) return refuse(instances.error());
+  instances_ = std::move(*instances);
+  for (const host::Instance& instance : instances_)
+    report_.instances.push_back({state_of(instance, Duration{0}), ""});
+  if (instances_.empty()) report_.instances.push_back(nothing_here());
+  return true;
+}
+
+void HostRun::discover() {
+  for (const host::Instance& instance : instances_) {
+    TargetState& state = instance_of(instance.name)->state;
+    if (state.standing != Standing::updatable) continue;
+    const auto listening = instance.is_local ? machine_->check_listener(instance.address) : Result<void>{};
+    if (!listening) state.standing = Standing::unreachable;
+    state.reason = listening
+                       ? fmt::format("It listens on {}:{}.", instance.address.host, instance.address.port)
+                       : listening.error().sentence();
+  }
+  report_.reason = fmt::format("{} instance{} found.", instances_.size(), instances_.size() == 1 ? "" : "s");
+  log_instances();
+}
+
+Result<void> HostRun::connect(const setup::RotationSettings& rotation) {
+  auto wiring = setup::HostWiring::open(config_, rotation, environment_, {clock_, random_, stop_flag()});
+  if (!wiring) return fail(wiring.error());
+  wiring_ = std::move(*wiring);
+  auto configured = wiring_->configured_connector();
+  if (!configured) return fail(configured.error());
+  const auto unnamed = [this](const std::filesystem::path& certificate) {
+    return wiring_->unnamed_connector(certificate);
+  };
+  connector_ = std::make_unique<host::LocalConnector>(
+      *machine_, instances_, host::Connectors{std::move(*configured), unnamed, !config_.sql.ca_file.empty()});
+  if (const auto read = wiring_->read_settings(); !read) return fail(read.error());
+  const Duration correction = wiring_->clock().correction();
+  if (std::chrono::abs(correction) > std::chrono::seconds{5})
+    log_->warn("This host's clock is wrong by about {}; AWS's time is used.",
+               format_duration(std::chrono::abs(correction)));
+  std::vector<fleet::InventoryTarget> targets;
+  for (const host::Instance& instance : instances_)
+    if (instance.skipped.empty()) targets.push_back(target_of(instance, correction));
+  auto fleet = wiring_->fleet(std::move(targets), *connector_, {});
+  if (!fleet) return fail(fleet.error());
+  fleet_ = std::move(*fleet);
+  return {};
+}
+
+Result<void> HostRun::look() {
+  auto states = fleet_->observe();
+  if (!states) return fail(states.error());
+  for (TargetState& state : *states) {
+    HostInstance* instance = instance_of(state.name);
+    if (state.product_version.empty()) state.product_version = instance->state.product_version;
+    if (state.edition.empty()) state.edition = instance->state.edition;
+    instance->state = std::move(state);
+  }
+  return {};
+}
+
+void HostRun::write(const HostOrder& order) {
+  rotation::Fleet::Order wanted{order.version, order.stage, {}, order.not_after};
+  for (HostInstance& instance : report_.instances) {
+    if (instance.state.standing == Standing::updatable)
+      wanted.targets.push_back(instance.state.name);
+    else if (instance.state.standing != Standing::skipped)
+      instance.error = instance.state.reason;
+  }
+  if (wanted.targets.empty()) return;
+  for (rotation::Fleet::Outcome& outcome : fleet_->write(wanted)) {
+    HostInstance* instance = instance_of(outcome.target);
+    if (outcome.after) instance->state = *std::move(outcome.after);
+    if (!outcome.error) continue;
+    instance->error = outcome.error->sentence();
+    if (outcome.error->kind == ErrorKind::conflict) lost_to_another_run_ = true;
+  }
+}
+
+void HostRun::conclude(const HostOrder& order) {
+  if (order.is_look) {
+    report_.reason = "Looked at every instance, and changed nothing.";
+    return;
+  }
+  std::vector<std::string> missed;
+  for (const HostInstance& instance : report_.instances)
+    if (!instance.error.empty()) missed.push_back(instance.state.name);
+  if (missed.empty()) {
+    report_.reason = fmt::format("Every instance that is to holds the key of version {}.", order.version);
+    return;
+  }
+  report_.outcome = lost_to_another_run_ ? Outcome::another_run : Outcome::incomplete;
+  report_.reason = fmt::format("{} of {} instances {} not hold the key of version {}: {}.", missed.size(),
+                               report_.instances.size(), missed.size() == 1 ? "does" : "do", order.version,
+                               fmt::join(missed, ", "));
+}
+
+// Nothing could be asked: every instance that was worth asking is out of reach for that reason.
+void HostRun::give_up(const Error& error) {
+  add_error(report_, error);
+  for (HostInstance& instance : report_.instances) {
+    if (instance.state.standing != Standing::updatable) continue;
+    instance.state.standing = Standing::unreachable;
+    instance.state.reason = error.sentence();
+    if (report_.command == "apply") instance.error = error.sentence();
+  }
+}
+
+void HostRun::apply(const HostOrder& order) {
+  report_.version = order.version;
+  auto rotation = host_rotation(config_, options_.host, options_.rotation);
+  if (!rotation) return add_error(report_, rotation.error());
+  rotation_ = std::move(*rotation);
+  if (!order.is_look)
+    log_->info("Version {} of {}, while it is {}, not after {}", order.version, rotation_.credential_secret,
+               rotation::to_string(order.stage), format_iso8601(order.not_after));
+  if (instances_.empty()) {
+    report_.reason = report_.instances.front().state.reason;
+    return;
+  }
+  auto done = connect(rotation_);
+  if (done) done = look();
+  if (!done) {
+    give_up(done.error());
+  } else {
+    if (!order.is_look) write(order);
+    conclude(order);
+  }
+  if (wiring_) report_.at = wiring_->clock().now();
+  log_instances();
+}
+
+HostInstance* HostRun::instance_of(const rotation::TargetName& name) {
+  return &*std::find_if(report_.instances.begin(), report_.instances.end(),
+                        [&](const HostInstance& each) { return each.state.name == name; });
+}
+
+void HostRun::log_instances() {
+  for (const HostInstance& instance : report_.instances) {
+    const std::string& why = instance.error.empty() ? instance.state.reason : instance.error;
+    std::vector<std::string> markers;
+    for (const auto& credential : instance.state.credentials)
+      markers.push_back(
+          fmt::format("{} on {}", credential.name, credential.marker_key.value_or("no key known")));
+    log_->log(instance.error.empty() ? spdlog::level::info : spdlog::level::err, "{}: {}{}{}",
+              instance.state.name, rotation::to_string(instance.state.standing),
+              markers.empty() ? "" : fmt::format(", {}", fmt::join(markers, ", ")),
+              why.empty() ? "" : fmt::format(": {}", why));
+  }
+}
+
+int HostRun::finish() {
+  const int status = int(report_.outcome);
+  if (log_)
+    log_->log(status == 0 ? spdlog::level::info : spdlog::level::err, "{}: {} Exit status {}",
+              rotation::to_string(report_.outcome), report_.reason, status);
+  const bool json = options_.output == OutputFormat::json;
+  const std::string document =
+      json ? report::host_report_json(report_) + "\n"
+           : report::host_report_text(report_, style_for(STDOUT_FILENO, options_.color, environment_));
+  if (write_all(STDOUT_FILENO, document)) return status;
+  return status == 0 ? int(Outcome::failed) : status;
+}
+
+}  // namespace
+
+int run_apply(const Options& options) {
+  HostRun run(options, options.host.check ? "check" : "apply");
+  const auto order = host_order(options.host);
+  if (!order)
+    run.refuse(order.error());
+  else if (run.open())
+    run.apply(*order);
+  return run.finish();
+}
+
+int run_discover(const Options& options) {
+  HostRun run(options, "discover");
+  if (run.open()) run.discover();
+  return run.finish();
+}
+
+bool is_host_command(const std::string& command) { return command == "apply" || command == "discover"; }
+
+std::string host_refusal_json(const std::string& command, const Error& error) {
+  HostReport report = empty_report(command);
+  add_error(report, error);
+  return report::host_report_json(report) + "\n";
+}
+
+}  // namespace keyturn::cli

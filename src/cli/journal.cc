@@ -1,0 +1,58 @@
+#include "cli/journal.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "report/text_style.h"
+
+namespace keyturn::cli {
+namespace {
+
+// Those of syslog.
+int priority_of(spdlog::level::level_enum level) {
+  switch (level) {
+    case spdlog::level::critical:
+      return 2;
+    case spdlog::level::err:
+      return 3;
+    case spdlog::level::warn:
+      return 4;
+    case spdlog::level::info:
+      return 6;
+    default:
+      return 7;
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<JournalSink> JournalSink::open(const std::filesystem::path& socket) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (socket.native().size() >= sizeof address.sun_path) return nullptr;
+  std::memcpy(address.sun_path, socket.c_str(), socket.native().size());
+  const int descriptor = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (descriptor < 0) return nullptr;
+  if (connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    close(descriptor);
+    return nullptr;
+  }
+  return std::make_shared<JournalSink>(descriptor);
+}
+
+JournalSink::~JournalSink() { close(descriptor_); }
+
+void JournalSink::sink_it_(const spdlog::details::log_msg& message) {
+  // Without control characters, so that a field ends where the line does.
+  const std::string entry = fmt::format("MESSAGE={}\nPRIORITY={}\nSYSLOG_IDENTIFIER=keyturn\n",
+                                        report::printable({message.payload.data(), message.payload.size()}),
+                                        priority_of(message.level));
+  // A journal that is full or gone loses the entry: the file has it.
+  static_cast<void>(send(descriptor_, entry.data(), entry.size(), MSG_NOSIGNAL));
+}
+
+}  // namespace keyturn::cli

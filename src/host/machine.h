@@ -1,0 +1,40 @@
+// The host that keyturn runs on, as far as SQL Server is concerned. Linux implements it here.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "sqlserver/sql_session.h"
+
+namespace keyturn::host {
+
+// One instance of SQL Server that is installed on this host, or that the configuration adds.
+struct Instance {
+  std::string name;                   // "MSSQLSERVER", "PAYROLL", or as the configuration renames it
+  sqlserver::SqlAddress address;      // as seen from this host
+  bool is_local = true;               // at an address of this host, not one that the configuration names
+  std::filesystem::path certificate;  // what the server shows (PEM); empty: not known
+  std::string product_version;        // without a login; empty: not known
+  std::string edition;
+  std::string skipped;             // not a target here, and why: a passive node of a cluster
+  std::string unreachable;         // known, but not worth a connection attempt, and why: stopped
+  std::optional<TimePoint> since;  // by the host's clock: since when it is unreachable, where that is known
+};
+
+// Not thread-safe, but for check_listener().
+class Machine {
+ public:
+  virtual ~Machine() = default;
+  // Every instance that is installed; one that starts just now is waited for, within bounds. Damaged
+  // configuration makes its instance unreachable, with that reason.
+  virtual std::vector<Instance> instances() = 0;
+  // Whether what listens at this local address may be given a login. ErrorKind::unavailable where nobody
+  // does, denied where somebody else does.
+  virtual Result<void> check_listener(const sqlserver::SqlAddress& address) = 0;
+};
+
+}  // namespace keyturn::host
