@@ -7,8 +7,8 @@
 
 #include "aws/s3_url.h"
 #include "setup/config_table.h"
-#include "setup/host_config.h"
 #include "setup/fleet_config.h"
+#include "setup/host_config.h"
 #include "sqlserver/tsql.h"
 
 namespace keyturn::setup {

@@ -15,8 +15,8 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "rotation/policy.h"
-#include "setup/host_settings.h"
 #include "setup/fleet_settings.h"
+#include "setup/host_settings.h"
 
 namespace keyturn::setup {
 
