@@ -162,7 +162,7 @@ aws::SsmCommandRequest SsmFleet::request(const char* mode) const {
 aws::SsmCommandRequest SsmFleet::apply_request(const Order& order) const {
   aws::SsmCommandRequest apply = request("apply");
   apply.parameters["VersionId"] = {order.version};
-  apply.parameters["Stage"] = {rotation::to_string(order.stage)};
+  apply.parameters["Stage"] = {order.stage == Stage::pending ? "pending" : "current"};
   apply.parameters["NotAfter"] = {format_iso8601(std::chrono::floor<seconds>(order.not_after))};
   apply.delivery_timeout =
       std::clamp(order.not_after - clock_.now(), aws::kLeastDeliveryTimeout, apply.delivery_timeout);
