@@ -6,6 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "lab/account_state.h"
+#include "lab/fault_request.h"
+#include "lab/json_request.h"
 #include "lab/lab_state.h"
 
 namespace keyturn::lab {
@@ -28,79 +31,11 @@ net::HttpResponse only(const std::string& methods) {
   return response;
 }
 
-json to_json(const sim::Fault& fault) {
-  json made{
-      {"match", fault.match}, {"kind", to_string(fault.kind)}, {"skip", fault.skip}, {"count", fault.count}};
-  if (fault.delay.count() != 0) made["delay_s"] = double(fault.delay.count()) / 1000.0;
-  return made;
-}
-
 json faults_json(const sim::FaultBoard& board) {
   json list = json::array();
   for (const sim::Fault& fault : board.list())
     if (fault.count != 0) list.push_back(to_json(fault));  // used up otherwise
   return list;
-}
-
-// What has members that are not in `allowed`, as a sentence; empty: all is well.
-std::string unknown_member(const json& object, const std::set<std::string>& allowed,
-                           const std::string& what) {
-  for (const auto& [name, value] : object.items())
-    if (allowed.count(name) == 0) return what + " has no member \"" + name + "\".";
-  return {};
-}
-
-bool is_operation(const std::string& match) {
-  static const std::set<std::string> kServices{"iam", "sts", "secretsmanager", "ec2", "s3", "tds"};
-  const std::size_t colon = match.find(':');
-  return match == "*" || (colon != std::string::npos && colon + 1 < match.size() &&
-                          kServices.count(match.substr(0, colon)) != 0);
-}
-
-Result<int> whole_number(const json& object, const char* name, int fallback) {
-  const auto found = object.find(name);
-  if (found == object.end()) return fallback;
-  constexpr std::int64_t kMost = std::numeric_limits<int>::max();
-  if (!found->is_number_integer() || std::abs(found->get<double>()) > double(kMost))
-    return fail(ErrorKind::usage, std::string("A fault's \"") + name + "\" must be a whole number.");
-  return found->get<int>();
-}
-
-Result<sim::Fault> parse_fault(const json& object) {
-  if (!object.is_object())
-    return fail(ErrorKind::usage, "A fault must be an object with \"match\" and \"kind\".");
-  if (auto problem = unknown_member(object, {"match", "kind", "skip", "count", "delay_s"}, "A fault");
-      !problem.empty())
-    return fail(ErrorKind::usage, problem);
-  sim::Fault fault;
-  const json match = object.value("match", json());
-  if (!match.is_string() || !is_operation(match.get<std::string>()))
-    return fail(
-        ErrorKind::usage,
-        "A fault's \"match\" must be like \"iam:CreateAccessKey\", \"s3:*\" or \"tds:TARGET:login\".");
-  fault.match = match;
-  const json kind = object.value("kind", json());
-  const auto parsed = kind.is_string() ? sim::parse_fault_kind(kind.get<std::string>()) : std::nullopt;
-  if (!parsed)
-    return fail(ErrorKind::usage,
-                "A fault's \"kind\" must be refuse, throttle, error_5xx, delay, reply_lost, hang or cut.");
-  fault.kind = *parsed;
-  const auto skip = whole_number(object, "skip", 0);
-  const auto count = whole_number(object, "count", 1);
-  if (!skip) return tl::unexpected(skip.error());
-  if (!count) return tl::unexpected(count.error());
-  if (*skip < 0 || *count == 0)
-    return fail(ErrorKind::usage,
-                "A fault's \"skip\" must be 0 or more, its \"count\" 1 or more, or -1 for all.");
-  fault.skip = *skip;
-  fault.count = *count;
-  const json delay = object.value("delay_s", json(0));
-  if (!delay.is_number() || delay.get<double>() < 0 || delay.get<double>() > 86'400)
-    return fail(ErrorKind::usage, "A fault's \"delay_s\" must be a number of seconds from 0 to 86400.");
-  fault.delay = Duration(std::llround(delay.get<double>() * 1000));
-  if (fault.kind == sim::FaultKind::delay && fault.delay.count() == 0)
-    return fail(ErrorKind::usage, "A fault of the kind delay needs \"delay_s\".");
-  return fault;
 }
 
 LabTarget target_from(const std::string& name, const json& object) {
@@ -143,16 +78,23 @@ net::HttpResponse Control::handle(const std::string& method, const std::string& 
   const std::string path = whole.substr(0, mark);
   const std::string query = whole.substr(std::min(mark + 1, whole.size()));
   constexpr std::string_view kTargets = "/_lab/targets/";
+  constexpr std::string_view kHosts = "/_lab/hosts/";
+  constexpr std::string_view kSchedules = "/_lab/schedules/";
   try {
     if (path == "/_lab/state")
-      return method == "GET" ? reply(200, lab_state(world_, rack_, max_calls_of(query))) : only("GET");
+      return method == "GET" ? reply(200, lab_state(world_, rack_, hosts_, max_calls_of(query)))
+                             : only("GET");
     if (path == "/_lab/faults") return faults(method, body);
     if (path == "/_lab/backups") return method == "POST" ? backups(body) : only("POST");
     if (path.starts_with(kTargets))
       return method == "POST" ? target(path.substr(kTargets.size()), body) : only("POST");
+    if (path.starts_with(kHosts))
+      return method == "POST" ? host(path.substr(kHosts.size()), body) : only("POST");
+    if (path.starts_with(kSchedules))
+      return method == "POST" ? schedule(path.substr(kSchedules.size()), body) : only("POST");
     return complaint(404, "There is no " + path +
-                              "; there are /_lab/state, /_lab/faults, /_lab/targets/NAME and "
-                              "/_lab/backups.");
+                              "; there are /_lab/state, /_lab/faults, /_lab/targets/NAME, /_lab/hosts/NAME, "
+                              "/_lab/schedules/NAME and /_lab/backups.");
   } catch (const json::exception& error) {
     return complaint(400, std::string("The request's JSON can't be understood: ") + error.what() + ".");
   }
@@ -164,9 +106,12 @@ net::HttpResponse Control::faults(const std::string& method, const std::string& 
   } else if (method == "POST") {
     const json list = json::parse(body);
     if (!list.is_array()) return complaint(400, "Faults are given as a list, even where there is only one.");
+    std::vector<std::string> targets;
+    for (const Rack::Entry* entry : rack_.entries()) targets.push_back(entry->settings.name);
+    const auto operations = known_operations(targets);
     std::vector<sim::Fault> parsed;  // all or none
     for (const json& object : list) {
-      auto fault = parse_fault(object);
+      auto fault = parse_fault(object, operations);
       if (!fault) return complaint(400, fault.error().message);
       parsed.push_back(*std::move(fault));
     }
@@ -183,15 +128,15 @@ net::HttpResponse Control::target(const std::string& name, const std::string& bo
   Result<void> done;
   if (action == "start") {
     done = rack_.start(name);
-  } else if (action == "stop") {
-    done = rack_.stop(name);
+  } else if (action == "stop" || action == "stop_service") {
+    done = rack_.stop(name, action == "stop_service");
   } else if (action == "add") {
     if (auto problem = unknown_member(object, kAddMembers, "A target"); !problem.empty())
       return complaint(400, problem);
     done = rack_.add(target_from(name, object));
     if (done) fleet_changed_();
   } else {
-    return complaint(400, "The body must be {\"action\": \"start\"}, \"stop\" or \"add\".");
+    return complaint(400, "The body must be {\"action\": \"start\"}, \"stop\", \"stop_service\" or \"add\".");
   }
   if (!done) return complaint(done.error().kind == ErrorKind::not_found ? 404 : 400, done.error().message);
   for (const Rack::Entry* entry : rack_.entries())
@@ -199,6 +144,20 @@ net::HttpResponse Control::target(const std::string& name, const std::string& bo
       return reply(200,
                    {{"name", name}, {"running", entry->target->running()}, {"port", entry->target->port()}});
   return complaint(500, "The target " + name + " is gone.");
+}
+
+net::HttpResponse Control::host(const std::string& name, const std::string& body) {
+  const auto known = hosts_.find(name);
+  if (!known) return complaint(404, known.error().message);
+  if (auto done = host_action(known->machine, json::parse(body)); !done)
+    return complaint(400, done.error().message);
+  return reply(200, host_json(*hosts_.find(name)));
+}
+
+net::HttpResponse Control::schedule(const std::string& name, const std::string& body) {
+  if (auto done = schedule_action(world_, name, json::parse(body)); !done)
+    return complaint(done.error().kind == ErrorKind::not_found ? 404 : 400, done.error().message);
+  return reply(200, {{"name", name}});
 }
 
 net::HttpResponse Control::backups(const std::string& body) {

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "lab/hosts.h"
 #include "lab/rack.h"
 #include "net/http_transport.h"
 
@@ -14,8 +16,8 @@ namespace keyturn::lab {
 class Control {
  public:
   // `fleet_changed` is called after a target was added.
-  Control(sim::World& world, Rack& rack, std::function<void()> fleet_changed)
-      : world_(world), rack_(rack), fleet_changed_(std::move(fleet_changed)) {}
+  Control(sim::World& world, Rack& rack, Hosts& hosts, std::function<void()> fleet_changed)
+      : world_(world), rack_(rack), hosts_(hosts), fleet_changed_(std::move(fleet_changed)) {}
 
   static bool is_for_it(const std::string& target) { return target.starts_with("/_lab/"); }
   // Bad input is answered with 400 and {"error": "a sentence"}; never throws.
@@ -24,10 +26,14 @@ class Control {
  private:
   net::HttpResponse faults(const std::string& method, const std::string& body);
   net::HttpResponse target(const std::string& name, const std::string& body);
+  net::HttpResponse host(const std::string& name, const std::string& body);
+  Result<void> host_action(const std::string& machine, const nlohmann::json& object);
   net::HttpResponse backups(const std::string& body);
+  net::HttpResponse schedule(const std::string& name, const std::string& body);
 
   sim::World& world_;
   Rack& rack_;
+  Hosts& hosts_;
   const std::function<void()> fleet_changed_;
 };
 

@@ -31,26 +31,42 @@ toml::array patterns_of(const LabConfig& config, const Rack& rack) {
   return patterns;
 }
 
-}  // namespace
-
-std::string keyturn_config(const LabConfig& config, const Rack& rack, const std::string& ca_file) {
-  toml::table rotation{{"name", "lab"}, {"target", targets_of(rack)}};
+toml::table rotation_of(const LabConfig& config, const Rack& rack) {
+  toml::table rotation{{"name", "lab"}};
   if (toml::array patterns = patterns_of(config, rack); !patterns.empty())
     rotation.insert("credential_patterns", std::move(patterns));
   std::string policy;
   for (const auto& [name, value] : config.policy)
     policy.append(name).append(" = ").append(value).append("\n");
   rotation.insert("policy", toml::parse(policy));
-  const toml::table whole{{"aws", toml::table{{"region", config.region}}},
-                          {"sql", toml::table{{"ca_file", ca_file},
-                                              {"browser_port", rack.browser_port()},
-                                              {"login_timeout", "2s"},
-                                              {"query_timeout", "2s"}}},
-                          {"rotation", toml::array{std::move(rotation)}}};
+  return rotation;
+}
+
+std::string text_of(const toml::table& config) {
   std::ostringstream text;
   text << "# Written by keyturn-lab for the lab that it runs, with times so short that one can watch.\n"
-       << whole << "\n";
+       << config << "\n";
   return text.str();
+}
+
+}  // namespace
+
+std::string direct_config(const LabConfig& config, const Rack& rack, const std::string& ca_file) {
+  toml::table rotation = rotation_of(config, rack);
+  rotation.insert("target", targets_of(rack));
+  return text_of(toml::table{{"aws", toml::table{{"region", config.region}}},
+                             {"sql", toml::table{{"ca_file", ca_file},
+                                                 {"browser_port", rack.browser_port()},
+                                                 {"login_timeout", "2s"},
+                                                 {"query_timeout", "2s"}}},
+                             {"rotation", toml::array{std::move(rotation)}}});
+}
+
+std::string ssm_config(const LabConfig& config, const Rack& rack) {
+  toml::table rotation = rotation_of(config, rack);
+  rotation.insert("fleet", toml::table{{"via", "ssm"}, {"ec2_tags", toml::table{{"SQL", "2022"}}}});
+  return text_of(toml::table{{"aws", toml::table{{"region", config.region}}},
+                             {"rotation", toml::array{std::move(rotation)}}});
 }
 
 }  // namespace keyturn::lab

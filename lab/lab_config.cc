@@ -184,6 +184,7 @@ Result<void> read_sections(Reader& root, LabConfig& config, const std::string& s
   aws.read("status_delay", config.iam.status_delay);
   aws.read("last_used_lag", config.iam.last_used_lag);
   aws.read("untagged_instances", untagged, 0, 10'000);
+  aws.read("credentials_lifetime", config.credentials_lifetime);
   config.untagged_instances = int(untagged);
   Reader sql = section("sql");
   sql.read("user", config.sql_user);
@@ -192,8 +193,13 @@ Result<void> read_sections(Reader& root, LabConfig& config, const std::string& s
   backups.read("running", config.backups);
   backups.read("interval", config.backup_interval);
   backups.read("duration", config.backup_duration);
+  Reader lambda = section("lambda");
+  lambda.read("package", config.lambda_package);
+  Reader schedule = section("schedule");
+  schedule.read("running", config.schedules);
+  schedule.read("speed", config.schedule_speed, 1, 10'000'000);
   root.read("policy", config.policy, /*raw=*/true);
-  for (Reader* reader : {&aws, &sql, &backups})
+  for (Reader* reader : {&aws, &sql, &backups, &lambda, &schedule})
     if (auto done = reader->finish(); !done) return done;
   return {};
 }
@@ -222,6 +228,11 @@ Result<void> check(const LabTarget& target) {
   return {};
 }
 
+bool same_instance(const std::string& one, const std::string& other) {
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+}
+
 Result<LabConfig> parse_lab_config(const std::string& text, const std::string& source) {
   toml::table table;
   try {
@@ -247,10 +258,6 @@ Result<LabConfig> parse_lab_config(const std::string& text, const std::string& s
       targets.push_back(*std::move(target));
     }
   config.targets = list != nullptr ? targets : default_targets(config);
-  std::set<std::string> names;
-  for (const LabTarget& target : config.targets)
-    if (!names.insert(target.name).second)
-      return fail(ErrorKind::usage, source + ": two targets are called " + target.name + ".");
   return config;
 }
 

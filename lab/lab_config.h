@@ -22,7 +22,7 @@ struct LabTarget {
   std::string instance;  // empty: the default instance
   std::string product_version = "16.0.4085.2";
   std::string edition = "Enterprise Edition (64-bit)";
-  std::string platform = "windows";  // or "linux"
+  std::string platform = "linux";  // or "windows", whose steps the lab can't run
   bool cluster = false;
   bool running = true;     // at first
   std::uint16_t port = 0;  // 0: a free one
@@ -48,12 +48,16 @@ struct LabConfig {
       false;  // the blog's first state: sqlcredential says AAA:bbbbbb, nothing has a key
   sim::IamSettings iam{std::chrono::seconds{1}, std::chrono::seconds{1}, std::chrono::seconds{1},
                        Duration{0}};
-  int untagged_instances = 2;  // EC2 instances without any tag, listed first
+  Duration credentials_lifetime = std::chrono::hours{1};  // of the hosts' role
+  int untagged_instances = 2;                             // EC2 instances without any tag, listed first
   std::string sql_user = "cred-rotation-user";
   std::string sql_password;  // empty: drawn at random
   bool backups = true;       // run from the start
   Duration backup_interval = std::chrono::seconds{1};
   Duration backup_duration{300};
+  std::string lambda_package;  // the zip of the functions; empty: the keyturn of the hosts, as it is
+  bool schedules = false;      // are the schedule and the rule for instances that start enabled at first?
+  std::int64_t schedule_speed = 1;            // their time passes so many times faster
   std::map<std::string, std::string> policy;  // of the keyturn configuration that the lab writes; TOML values
   std::vector<LabTarget> targets;
 
@@ -73,5 +77,8 @@ Result<LabConfig> parse_lab_config(const std::string& text, const std::string& s
 
 // Refuses what can't be a target: the sentence says which setting is wrong.
 Result<void> check(const LabTarget& target);
+
+// SQL Server's names of instances know no case.
+bool same_instance(const std::string& one, const std::string& other);
 
 }  // namespace keyturn::lab

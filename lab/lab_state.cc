@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "lab/account_state.h"
+
 namespace keyturn::lab {
 namespace {
 
@@ -61,6 +63,34 @@ json target_json(const Rack::Entry& entry) {
             {"last_error", counters.last_error}}}};
 }
 
+// The newest commands with what became of each host: outputs and parameters are for GetCommandInvocation.
+json commands_json(const sim::Ssm& ssm) {
+  constexpr std::size_t kMost = 20;
+  const auto commands = ssm.commands();
+  json list = json::array();
+  for (std::size_t i = commands.size() - std::min(kMost, commands.size()); i < commands.size(); ++i) {
+    const sim::Command& command = commands[i];
+    json invocations = json::array();
+    for (const sim::Invocation& invocation : ssm.invocations(command.id))
+      invocations.push_back({{"instance_id", invocation.instance_id},
+                             {"status", sim::status_of(invocation.state)},
+                             {"details", sim::details_of(invocation.state)}});
+    list.push_back({{"command_id", command.id},
+                    {"document", command.request.document},
+                    {"requested_at", format_iso8601(command.requested_at)},
+                    {"status", sim::status_of(command.state)},
+                    {"details", sim::details_of(command.state)},
+                    {"invocations", invocations}});
+  }
+  return list;
+}
+
+json hosts_json(const Hosts& hosts) {
+  json list = json::array();
+  for (const Host& host : hosts.all()) list.push_back(host_json(host));
+  return list;
+}
+
 json calls_json(const sim::CallLog& log, std::size_t max_calls) {
   const auto records = log.snapshot();
   json calls = json::array();
@@ -75,13 +105,24 @@ json calls_json(const sim::CallLog& log, std::size_t max_calls) {
 
 }  // namespace
 
-json lab_state(sim::World& world, const Rack& rack, std::size_t max_calls) {
+json host_json(const Host& host) {
+  return {{"name", host.machine},      {"instance_id", host.instance_id},
+          {"platform", host.platform}, {"credentials", to_string(host.credentials)},
+          {"running", host.running},   {"managed", host.managed},
+          {"online", host.online()}};
+}
+
+json lab_state(sim::World& world, const Rack& rack, const Hosts& hosts, std::size_t max_calls) {
   json targets = json::array();
   for (const Rack::Entry* entry : rack.entries()) targets.push_back(target_json(*entry));
-  return {{"iam", iam_json(world.iam())},
-          {"secrets", secrets_json(world.secrets())},
-          {"targets", targets},
-          {"calls", calls_json(world.calls(), max_calls)}};
+  json state = account_state(world);
+  state.update(json{{"iam", iam_json(world.iam())},
+                    {"secrets", secrets_json(world.secrets())},
+                    {"targets", targets},
+                    {"hosts", hosts_json(hosts)},
+                    {"commands", commands_json(world.ssm())},
+                    {"calls", calls_json(world.calls(), max_calls)}});
+  return state;
 }
 
 }  // namespace keyturn::lab

@@ -60,6 +60,8 @@ int main(int argc, char** argv) {
   command->add_option("--config", config_file,
                       "The lab's configuration (TOML); default: a dozen varied targets");
   command->add_flag("--tls", options.tls, "Serve AWS over TLS, with a certificate of the lab's own CA");
+  command->add_option("--keyturn", options.keyturn,
+                      "The keyturn that its hosts run; default: the one beside it");
   command->add_option("--port", options.port, "Of the AWS endpoint; default: a free one");
   try {
     app.parse(argc, argv);

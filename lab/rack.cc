@@ -51,6 +51,26 @@ std::vector<Rack::Entry*> Rack::entries() const {
   return all;
 }
 
+std::vector<Rack::Entry*> Rack::entries_of(const std::string& machine) const {
+  std::vector<Entry*> some = entries();
+  std::erase_if(some, [&](const Entry* entry) { return entry->machine != machine; });
+  return some;
+}
+
+Result<Machine> Rack::machine(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = machines_.find(name);
+  if (found == machines_.end()) return fail(ErrorKind::not_found, "There is no machine called " + name + ".");
+  return found->second;
+}
+
+std::vector<Machine> Rack::machines() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Machine> all;
+  for (const auto& [name, machine] : machines_) all.push_back(machine);
+  return all;
+}
+
 Result<Rack::Entry*> Rack::find(const std::string& name) const {
   for (Entry* entry : entries())
     if (entry->settings.name == name) return entry;
@@ -102,21 +122,32 @@ void Rack::fill_credentials(Target& target, const LabTarget& settings) const {
   target.server().set_credentials(std::move(table));
 }
 
-Result<void> Rack::add(const LabTarget& settings) {
+Result<void> Rack::check_new(const LabTarget& settings) const {
   if (auto good = check(settings); !good) return good;
-  if (find(settings.name))
-    return fail(ErrorKind::conflict, "There is already a target called " + settings.name + ".");
+  for (const Entry* other : entries()) {
+    if (other->settings.name == settings.name)
+      return fail(ErrorKind::conflict, "There is already a target called " + settings.name + ".");
+    if (!settings.instance.empty() && same_instance(other->settings.instance, settings.instance))
+      return fail(ErrorKind::conflict, "The instance " + settings.instance +
+                                           " is already that of the target " + other->settings.name +
+                                           "; one SQL Browser answers for all.");
+    if (other->machine == machine_of(settings) && other->settings.platform != settings.platform)
+      return fail(ErrorKind::conflict, "The machine " + other->machine + " runs " + other->settings.platform +
+                                           ", so its target " + settings.name + " can't run " +
+                                           settings.platform + ".");
+  }
+  return {};
+}
+
+Result<void> Rack::add(const LabTarget& settings) {
+  if (auto good = check_new(settings); !good) return good;
   auto entry = std::make_unique<Entry>();
   entry->settings = settings;
   entry->machine = machine_of(settings);
   entry->target = make(settings, entry->machine);
   entry->backups = std::make_unique<BackupSwitch>(entry->target->server(), load_of(settings));
   fill_credentials(*entry->target, settings);
-  for (Entry* other : entries())
-    if (other->machine == entry->machine) entry->ec2_id = other->ec2_id;
-  if (entry->ec2_id.empty())
-    entry->ec2_id = parts_.world.ec2().add_instance(settings.tags, "127.0.0.1",
-                                                    settings.platform == "windows" ? "windows" : "");
+  add_machine(*entry);
   Entry& added = *entry;
   {
     const std::lock_guard lock(mutex_);
@@ -128,11 +159,21 @@ Result<void> Rack::add(const LabTarget& settings) {
   else
     take_down(added);  // it has its port now
   publish(added);
-  return {};
+  return change_machine(added.machine, [&](Machine& it) { it.running = it.running || settings.running; });
+}
+
+void Rack::add_machine(const Entry& entry) {
+  const LabTarget& settings = entry.settings;
+  const std::lock_guard lock(mutex_);
+  if (machines_.contains(entry.machine)) return;
+  const std::string id = parts_.world.ec2().add_instance(settings.tags, "127.0.0.1",
+                                                         settings.platform == "windows" ? "windows" : "");
+  machines_[entry.machine] = {entry.machine, id, settings.platform, settings.tags, false};
 }
 
 Result<void> Rack::bring_up(Entry& entry) {
   if (auto up = entry.target->start(); !up) return up;
+  entry.changed_at = parts_.world.clock().now();
   if (backups_wanted_) entry.backups->start();
   return {};
 }
@@ -140,6 +181,7 @@ Result<void> Rack::bring_up(Entry& entry) {
 void Rack::take_down(Entry& entry) {
   entry.backups->abort();
   entry.target->stop();
+  entry.changed_at = parts_.world.clock().now();
 }
 
 Result<void> Rack::start(const std::string& name) {
@@ -147,15 +189,50 @@ Result<void> Rack::start(const std::string& name) {
   if (!entry) return tl::unexpected(entry.error());
   if (auto up = bring_up(**entry); !up) return up;
   publish(**entry);
-  return {};
+  return change_machine((*entry)->machine, [](Machine& machine) { machine.running = true; });
 }
 
-Result<void> Rack::stop(const std::string& name) {
+Result<void> Rack::stop(const std::string& name, bool service_only) {
   const auto entry = find(name);
   if (!entry) return tl::unexpected(entry.error());
   take_down(**entry);
   publish(**entry);
-  return {};
+  bool any_running = service_only;
+  for (const Entry* other : entries_of((*entry)->machine))
+    any_running = any_running || other->target->running();
+  return change_machine((*entry)->machine,
+                        [&](Machine& machine) { machine.running = machine.running && any_running; });
+}
+
+Result<void> Rack::start_machine(const std::string& name) {
+  for (Entry* entry : entries_of(name)) {
+    if (auto up = bring_up(*entry); !up) return up;
+    publish(*entry);
+  }
+  return change_machine(name, [](Machine& machine) { machine.running = true; });
+}
+
+Result<void> Rack::stop_machine(const std::string& name) {
+  for (Entry* entry : entries_of(name)) {
+    take_down(*entry);
+    publish(*entry);
+  }
+  return change_machine(name, [](Machine& machine) { machine.running = false; });
+}
+
+Result<void> Rack::set_tags(const std::string& name, std::map<std::string, std::string> tags) {
+  return change_machine(name, [&](Machine& machine) { machine.tags = std::move(tags); });
+}
+
+Result<void> Rack::change_machine(const std::string& name, const std::function<void(Machine&)>& change) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = machines_.find(name);
+    if (found == machines_.end())
+      return fail(ErrorKind::not_found, "There is no machine called " + name + ".");
+    change(found->second);
+  }
+  return publish_machine(name);
 }
 
 void Rack::start_backups(std::optional<Duration> interval) {
@@ -179,22 +256,22 @@ void Rack::publish(const Entry& entry) {
     browser_.put({entry.machine, instance, settings.cluster, settings.product_version, entry.target->port()});
   else
     browser_.remove(instance);
+}
 
-  bool any_running = false;
+Result<void> Rack::publish_machine(const std::string& name) {
+  const auto known = machine(name);
   std::string ports;
-  for (const Entry* other : entries()) {
-    if (other->ec2_id != entry.ec2_id) continue;
-    any_running = any_running || other->target->running();
-    ports += (ports.empty() ? "" : ",") + std::to_string(other->target->port());
-  }
-  auto tags = settings.tags;
+  for (const Entry* entry : entries_of(name))
+    ports += (ports.empty() ? "" : ",") + std::to_string(entry->target->port());
+  auto tags = known->tags;
   if (!tags.empty()) {
-    tags["Name"] = entry.machine;
+    tags["Name"] = name;
     tags["keyturn:targets"] = ports;
   }
-  parts_.world.ec2().set_tags(entry.ec2_id, tags);
-  parts_.world.ec2().set_state(entry.ec2_id,
-                               any_running ? sim::InstanceState::running : sim::InstanceState::stopped);
+  parts_.world.ec2().set_tags(known->ec2_id, tags);
+  parts_.world.ec2().set_state(known->ec2_id,
+                               known->running ? sim::InstanceState::running : sim::InstanceState::stopped);
+  return parts_.machine_changed(name);
 }
 
 }  // namespace keyturn::lab

@@ -11,7 +11,6 @@ Target::Target(TargetSettings settings, Clock& clock, net::HttpTransport* transp
   server_.set_backup_settings(settings_.backup);
   for (const sim::ServerLogin& login : settings_.logins) server_.put_login(login);
   for (const std::string& database : settings_.databases) server_.add_database(database);
-  if (!settings_.load.statement.empty()) load_ = std::make_unique<sim::BackupLoad>(server_, settings_.load);
 }
 
 Target::~Target() { stop(); }
@@ -22,13 +21,11 @@ Result<void> Target::start() {
   auto port = listener_.start(port_);
   if (!port) return fail(port.error());
   port_ = *port;
-  if (load_ && backups_wanted_) load_->start();
   return {};
 }
 
 void Target::stop() {
   const std::lock_guard lock(mutex_);
-  if (load_) load_->abort();
   listener_.stop();
 }
 
@@ -38,21 +35,5 @@ std::uint16_t Target::port() const {
   const std::lock_guard lock(mutex_);
   return port_;
 }
-
-void Target::start_backups() {
-  const std::lock_guard lock(mutex_);
-  backups_wanted_ = true;
-  if (load_ && listener_.running()) load_->start();
-}
-
-void Target::stop_backups() {
-  const std::lock_guard lock(mutex_);
-  backups_wanted_ = false;
-  if (load_) load_->stop();
-}
-
-bool Target::backups_running() const { return load_ && load_->running(); }
-
-sim::BackupCounters Target::backups() const { return load_ ? load_->counters() : sim::BackupCounters{}; }
 
 }  // namespace keyturn::lab
