@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-// tests/interop/test_lab_aws.py calls each of them.
+// As sim/aws_*.cc serve them; fault_request_test.cc holds this list to that.
 const std::map<std::string, std::vector<std::string>>& services() {
   static const std::map<std::string, std::vector<std::string>> kServices{
       {"iam",
@@ -31,6 +31,18 @@ const std::map<std::string, std::vector<std::string>>& services() {
         "GetCommandInvocation", "CancelCommand", "DescribeInstanceInformation", "StartAutomationExecution",
         "GetAutomationExecution", "StopAutomationExecution", "DescribeAutomationExecutions",
         "DescribeAutomationStepExecutions"}},
+      {"lambda",
+       {"CreateFunction", "UpdateFunctionCode", "UpdateFunctionConfiguration", "GetFunctionConfiguration",
+        "GetFunction", "DeleteFunction", "ListFunctions", "AddPermission", "GetPolicy",
+        "PutFunctionConcurrency", "DeleteFunctionConcurrency", "Invoke"}},
+      {"lambda-runtime", {"next", "response", "error", "init"}},
+      {"events",
+       {"PutRule", "DescribeRule", "ListRules", "DeleteRule", "EnableRule", "DisableRule", "PutTargets",
+        "ListTargetsByRule", "RemoveTargets", "PutEvents"}},
+      {"scheduler", {"CreateSchedule", "UpdateSchedule", "GetSchedule", "DeleteSchedule", "ListSchedules"}},
+      {"sns",
+       {"CreateTopic", "ListTopics", "GetTopicAttributes", "DeleteTopic", "Subscribe", "Unsubscribe",
+        "ListSubscriptions", "ListSubscriptionsByTopic", "Publish"}},
       {"s3",
        {"ListBuckets", "HeadBucket", "GetBucketLocation", "ListObjects", "ListObjectsV2", "PutObject",
         "GetObject", "HeadObject", "DeleteObject", "CreateMultipartUpload", "UploadPart",

@@ -258,6 +258,16 @@ Result<LabConfig> parse_lab_config(const std::string& text, const std::string& s
       targets.push_back(*std::move(target));
     }
   config.targets = list != nullptr ? targets : default_targets(config);
+  std::set<std::string> names;
+  for (const LabTarget& target : config.targets)
+    if (!names.insert(target.name).second)
+      return fail(ErrorKind::usage, source + ": two targets are called " + target.name + ".");
+  for (auto one = config.targets.begin(); one != config.targets.end(); ++one)
+    for (auto other = config.targets.begin(); other != one; ++other)
+      if (!one->instance.empty() && same_instance(one->instance, other->instance))
+        return fail(ErrorKind::usage,
+                    source + ": the targets " + other->name + " and " + one->name +
+                        " have the same instance name, and one SQL Browser answers for all.");
   return config;
 }
 

@@ -71,6 +71,9 @@ TEST(LabConfig, MistakesAreNamedWithTheirPlace) {
             "lab.toml:1: A target needs a name of letters, digits, '-', '_' and '.', 64 at the most.");
   EXPECT_EQ(problem("[[target]]\nname = \"a\"\n[[target]]\nname = \"a\""),
             "lab.toml: two targets are called a.");
+  EXPECT_EQ(
+      problem("[[target]]\nname = \"a\"\ninstance = \"X\"\n[[target]]\nname = \"b\"\ninstance = \"x\""),
+      "lab.toml: the targets a and b have the same instance name, and one SQL Browser answers for all.");
   EXPECT_NE(problem("colour = 1").find("there is no setting \"colour\""), std::string::npos);
   EXPECT_EQ(problem("[aws\n").substr(0, 10), "lab.toml:1");
 }

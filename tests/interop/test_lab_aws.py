@@ -314,6 +314,10 @@ def test_faults_as_boto3_meets_them(aws, lab):
     ({"match": "iam:GetUser", "kind": "refuse"}, "given as a list"),
     ([{"match": "iam:GetUser", "kind": "explode"}], "\"kind\" must be"),
     ([{"match": "GetUser", "kind": "refuse"}], "\"match\" must be"),
+    ([{"match": "iam:GetUsers", "kind": "refuse"}], "Nothing here is called iam:GetUsers."),
+    ([{"match": "tds:nobody:login", "kind": "refuse"}], "Nothing here is called tds:nobody:login."),
+    ([{"match": "tds:only:select", "kind": "refuse"}], "Nothing here is called tds:only:select."),
+    ([{"match": "sqs:*", "kind": "refuse"}], "Nothing here is called sqs:*."),
     ([{"match": "iam:GetUser", "kind": "refuse", "counts": 1}], "has no member \"counts\""),
     ([{"match": "iam:GetUser", "kind": "refuse", "count": 0}], "\"count\" 1 or more"),
     ([{"match": "iam:GetUser", "kind": "delay"}], "needs \"delay_s\""),
@@ -344,6 +348,9 @@ def test_targets_stop_start_and_join(lab, aws):
     for name, body, expected, says in [("none", {"action": "stop"}, 404, "no target called none"),
                                        ("only", {"action": "add"}, 400, "already a target"),
                                        ("only", {"action": "burn"}, 400, "The body must be"),
+                                       ("new", {"action": "add", "instance": "x3"}, 400, "already that of the target third"),
+                                       ("new", {"action": "add", "machine": "ONLY", "platform": "windows"}, 400,
+                                        "The machine ONLY runs linux"),
                                        ("new", {"action": "add", "platform": "os/2"}, 400, "must be windows or linux"),
                                        ("new", {"action": "add", "colour": 1}, 400, "no member \"colour\"")]:
         status, answer = lab.control("POST", f"targets/{name}", body)
@@ -352,7 +359,7 @@ def test_targets_stop_start_and_join(lab, aws):
 
 def test_the_state_tells_the_whole_truth(lab, aws):
     state = lab.state()
-    assert set(state) == {"iam", "secrets", "targets", "calls"}
+    assert {"iam", "secrets", "targets", "hosts", "commands", "calls"} <= set(state)
     (key,) = state["iam"][USER]
     assert set(key) == {"access_key_id", "status", "created_at", "last_used_at"} and key["status"] == "Active"
     (version,) = state["secrets"]["sqlcredential"]
