@@ -191,7 +191,15 @@ Result<SecretsManagerStore::KeyOfVersion> SecretsManagerStore::fetch_key_of(
 
 Result<rotation::KeyPair> SecretsManagerStore::read(const rotation::VersionId& version) {
   const auto value = secrets_.get_value(secret_, version, "");
-  if (!value) return fail(with_missing_hint(value.error(), secret_));
+  if (!value) {
+    Error error = value.error();
+    if (error.kind == ErrorKind::not_found)
+      error.hint = fmt::format(
+          "Is the secret the right one, and the version still there? `aws secretsmanager "
+          "list-secret-version-ids --secret-id {}` tells.",
+          secret_);
+    return fail(std::move(error));
+  }
   auto pair = value->version_id == version ? parse_key_text(value->text) : std::nullopt;
   if (!pair)
     return fail(ErrorKind::usage,

@@ -7,15 +7,12 @@
 
 #include <algorithm>
 #include <array>
-#include <condition_variable>
-#include <map>
-#include <mutex>
-#include <thread>
 
 #include "base/version.h"
+#include "cli/host_instances.h"
 #include "cli/host_log.h"
 #include "cli/process.h"
-#include "host/instance_settings.h"
+#include "cli/time_limit.h"
 #include "host/linux_machine.h"
 #include "host/local_connector.h"
 #include "report/host_report.h"
@@ -36,24 +33,6 @@ StopFlag& stop_flag() {
   return flag;
 }
 
-// Asks to stop when the time is over.
-class TimeLimit {
- public:
-  explicit TimeLimit(Duration limit)
-      : thread_([this, limit](const std::stop_token& stop) { wait(stop, limit); }) {}
-
- private:
-  void wait(const std::stop_token& stop, Duration limit) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, stop, limit, [] { return false; });
-    if (!stop.stop_requested()) stop_flag().request();
-  }
-
-  std::mutex mutex_;
-  std::condition_variable_any changed_;
-  std::jthread thread_;  // last: it uses the others
-};
-
 std::string host_name() {
   std::array<char, 256> name{};
   return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string();
@@ -71,45 +50,6 @@ HostReport empty_report(const std::string& command) {
 void add_error(HostReport& report, const Error& error) {
   report.outcome = report::outcome_of(error);
   report.reason = error.sentence();
-}
-
-std::vector<host::InstanceSettings> instance_settings(const setup::HostSettings& settings) {
-  std::vector<host::InstanceSettings> all;
-  for (const setup::HostInstanceSettings& each : settings.instances)
-    all.push_back({each.instance, each.name, each.leave_out, each.address, each.port});
-  return all;
-}
-
-// What is known of an instance before it is asked itself.
-TargetState state_of(const host::Instance& instance, Duration clock_correction) {
-  TargetState state;
-  state.name = instance.name;
-  state.product_version = instance.product_version;
-  state.edition = instance.edition;
-  state.reason = instance.skipped.empty() ? instance.unreachable : instance.skipped;
-  state.standing = !instance.skipped.empty()       ? Standing::skipped
-                   : !instance.unreachable.empty() ? Standing::unreachable
-                                                   : Standing::updatable;
-  if (instance.since) state.since = *instance.since + clock_correction;
-  return state;
-}
-
-// A host without SQL Server has one to tell of nevertheless: whoever tagged it should know.
-HostInstance nothing_here() {
-  HostInstance none;
-  none.state.name = "MSSQLSERVER";
-  none.state.standing = Standing::skipped;
-  none.state.reason = "No instance of SQL Server is installed on this host.";
-  return none;
-}
-
-fleet::InventoryTarget target_of(const host::Instance& instance, Duration clock_correction) {
-  fleet::InventoryTarget target;
-  target.name = instance.name;
-  target.address = instance.address;
-  target.unreachable_reason = instance.unreachable;
-  if (instance.since) target.unreachable_since = *instance.since + clock_correction;
-  return target;
 }
 
 // One command on this host, from the configuration to the report.
@@ -184,15 +124,13 @@ bool HostRun::open() {
              report_.command, config_.source.empty() ? "none" : config_.source,
              environment_("SSM_COMMAND_ID").value_or("none"));
   stop_on_signals(stop_flag());
-  time_limit_ = std::make_unique<TimeLimit>(config_.host.time_limit);
+  time_limit_ = std::make_unique<TimeLimit>(config_.host.time_limit, stop_flag());
   machine_ =
       host::this_machine({root_, config_.host.service, config_.host.start_patience}, clock_, &stop_flag());
   auto instances = host::with_settings(machine_->instances(), instance_settings(config_.host));
   if (!instances) return refuse(instances.error());
   instances_ = std::move(*instances);
-  for (const host::Instance& instance : instances_)
-    report_.instances.push_back({state_of(instance, Duration{0}), ""});
-  if (instances_.empty()) report_.instances.push_back(nothing_here());
+  report_.instances = unasked(instances_);
   return true;
 }
 
@@ -219,17 +157,16 @@ Result<void> HostRun::connect(const setup::RotationSettings& rotation) {
   const auto unnamed = [this](const std::filesystem::path& certificate) {
     return wiring_->unnamed_connector(certificate);
   };
-  connector_ = std::make_unique<host::LocalConnector>(
-      *machine_, instances_, host::Connectors{std::move(*configured), unnamed, !config_.sql.ca_file.empty()});
+  auto connector = host::LocalConnector::open(
+      *machine_, instances_, {std::move(*configured), unnamed, !config_.sql.ca_file.empty()});
+  if (!connector) return fail(connector.error());
+  connector_ = std::move(*connector);
   if (const auto read = wiring_->read_settings(); !read) return fail(read.error());
   const Duration correction = wiring_->clock().correction();
   if (std::chrono::abs(correction) > std::chrono::seconds{5})
     log_->warn("This host's clock is wrong by about {}; AWS's time is used.",
                format_duration(std::chrono::abs(correction)));
-  std::vector<fleet::InventoryTarget> targets;
-  for (const host::Instance& instance : instances_)
-    if (instance.skipped.empty()) targets.push_back(target_of(instance, correction));
-  auto fleet = wiring_->fleet(std::move(targets), *connector_, {});
+  auto fleet = wiring_->fleet(targets_of(instances_, correction), *connector_, {});
   if (!fleet) return fail(fleet.error());
   fleet_ = std::move(*fleet);
   return {};

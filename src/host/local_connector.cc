@@ -3,25 +3,34 @@
 namespace keyturn::host {
 
 using sqlserver::SqlAddress;
+using sqlserver::SqlConnector;
 using sqlserver::SqlLogin;
 using sqlserver::SqlSession;
 
-LocalConnector::LocalConnector(Machine& machine, const std::vector<Instance>& instances,
-                               Connectors connectors)
-    : machine_(machine), connectors_(std::move(connectors)) {
-  for (const Instance& instance : instances)
-    if (instance.is_local && !connectors_.always_configured)
-      locals_[{instance.address.host, instance.address.port}] = instance.certificate;
+Result<std::unique_ptr<LocalConnector>> LocalConnector::open(Machine& machine,
+                                                             const std::vector<Instance>& instances,
+                                                             const Connectors& connectors) {
+  std::unique_ptr<LocalConnector> opened(new LocalConnector(machine, connectors.configured));
+  std::map<std::filesystem::path, std::shared_ptr<SqlConnector>> by_certificate;
+  for (const Instance& instance : instances) {
+    if (!instance.is_local || connectors.always_configured) continue;
+    auto& connector = by_certificate[instance.certificate];
+    if (!connector) {
+      auto made = connectors.unnamed(instance.certificate);
+      if (!made) return fail(made.error());
+      connector = std::move(*made);
+    }
+    opened->locals_[{instance.address.host, instance.address.port}] = connector;
+  }
+  return opened;
 }
 
 Result<std::unique_ptr<SqlSession>> LocalConnector::connect(const SqlAddress& address, const SqlLogin& login,
                                                             Duration timeout) {
   const auto local = locals_.find({address.host, address.port});
-  if (local == locals_.end()) return connectors_.configured->connect(address, login, timeout);
+  if (local == locals_.end()) return configured_->connect(address, login, timeout);
   if (const auto trusted = machine_.check_listener(address); !trusted) return fail(trusted.error());
-  const auto connector = connectors_.unnamed(local->second);
-  if (!connector) return fail(connector.error());
-  return (*connector)->connect(address, login, timeout);
+  return local->second->connect(address, login, timeout);
 }
 
 }  // namespace keyturn::host

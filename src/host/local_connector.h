@@ -23,17 +23,23 @@ struct Connectors {
 // usual rules hold. Thread-safe. The machine must outlive it.
 class LocalConnector final : public sqlserver::SqlConnector {
  public:
-  LocalConnector(Machine& machine, const std::vector<Instance>& instances, Connectors connectors);
+  static Result<std::unique_ptr<LocalConnector>> open(Machine& machine,
+                                                      const std::vector<Instance>& instances,
+                                                      const Connectors& connectors);
 
   Result<std::unique_ptr<sqlserver::SqlSession>> connect(const sqlserver::SqlAddress& address,
                                                          const sqlserver::SqlLogin& login,
                                                          Duration timeout) override;
 
  private:
+  using Address = std::pair<std::string, std::uint16_t>;
+
+  LocalConnector(Machine& machine, std::shared_ptr<sqlserver::SqlConnector> configured)
+      : machine_(machine), configured_(std::move(configured)) {}
+
   Machine& machine_;
-  const Connectors connectors_;
-  // Their certificates, by address and port.
-  std::map<std::pair<std::string, std::uint16_t>, std::filesystem::path> locals_;
+  const std::shared_ptr<sqlserver::SqlConnector> configured_;
+  std::map<Address, std::shared_ptr<sqlserver::SqlConnector>> locals_;
 };
 
 }  // namespace keyturn::host
