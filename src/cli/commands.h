@@ -23,6 +23,7 @@ void add_rollback(CLI::App& app, Options& options, Handler& handler);
 void add_render(CLI::App& app, Options& options, Handler& handler);
 void add_apply(CLI::App& app, Options& options, Handler& handler);
 void add_discover(CLI::App& app, Options& options, Handler& handler);
+void add_lambda(CLI::App& app, Options& options, Handler& handler);
 void add_completion(CLI::App& app, Options& options, Handler& handler);
 
 }  // namespace keyturn::cli

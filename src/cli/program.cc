@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 
 #include "base/version.h"
 #include "cli/common_options.h"
@@ -45,6 +46,11 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
   }
   if (!message.empty() && message.back() != '.') message += '.';
   return {ErrorKind::usage, Effect::none, "", message, hint};
+}
+
+// AWS Lambda starts the program of a custom runtime by this name, without arguments.
+bool is_bootstrap(int argc, const char* const* argv) {
+  return argc == 1 && std::filesystem::path(argv[0]).filename() == "bootstrap";
 }
 
 // The command line could not be read, so that --output is looked for by hand.
@@ -93,6 +99,7 @@ std::unique_ptr<CLI::App> make_command_line(Options& options, Handler& handler) 
   add_render(*app, options, handler);
   add_apply(*app, options, handler);
   add_discover(*app, options, handler);
+  add_lambda(*app, options, handler);
   add_completion(*app, options, handler);
   app->footer(
       "Examples:\n"
@@ -110,7 +117,10 @@ int run_program(int argc, const char* const* argv) {
   Handler handler;
   const auto app = make_command_line(options, handler);
   try {
-    app->parse(argc, argv);
+    if (is_bootstrap(argc, argv))
+      app->parse("lambda");
+    else
+      app->parse(argc, argv);
   } catch (const CLI::Success& success) {
     return tell(*app, success);
   } catch (const CLI::ParseError& error) {
