@@ -104,6 +104,25 @@ unpack_package() {
   chmod -R u=rwx,go= "$folder"
 }
 
+# The package has a loader and all libraries that keyturn needs with it, whatever the system has (docs/lambda.md). It may
+# also have been unpacked as /opt/keyturn.
+run_keyturn() {
+  home=${keyturn%/bin/keyturn}
+  loader=$home/lib/ld-linux-x86-64.so.2
+  if ! [ -f "$loader" ] || ! [ -f "$home/etc/odbcinst.ini" ]; then
+    "$keyturn" "$@"
+    return
+  fi
+  export ODBCSYSINI="$home/etc" GCONV_PATH="$home/lib/gconv"
+  if [ -z "${SSL_CERT_FILE:-}" ]; then
+    export SSL_CERT_FILE="$home/etc/ca-bundle.crt"
+    for bundle in /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/certs/ca-certificates.crt /etc/ssl/ca-bundle.pem; do
+      if [ -r "$root$bundle" ]; then SSL_CERT_FILE=$root$bundle; fi
+    done
+  fi
+  "$loader" --library-path "$home/lib" "$keyturn" "$@"
+}
+
 keyturn=$(installed_keyturn)
 if [ -z "$keyturn" ]; then
   PATH=$PATH:$root/usr/local/bin:$root/usr/bin:$root/bin:$root/snap/bin
@@ -132,7 +151,7 @@ case $mode in
 esac
 
 status=0
-"$keyturn" "$@" || status=$?
+run_keyturn "$@" || status=$?
 # 194 would have the agent reboot the host and run this once more.
 [ "$status" -ne 194 ] || status=1
 exit "$status"

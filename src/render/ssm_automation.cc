@@ -19,37 +19,54 @@ constexpr const char* kFunctionPattern =
 constexpr const char* kRolePattern = "^(arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,512})?$";
 
 // aws:invokeLambdaFunction ends after five minutes whatever it is told. The functions stop by themselves
-// after four.
+// after four; a status is told to.
 constexpr int kCallTimeout = 300;
-// A loop's own limit. 100 calls of four minutes are more than six hours.
+constexpr int kStatusTimeout = 240;
+// A loop's own limit. With the pause, it is longer than the half hour that a run waits for another one's
+// orphan.
 constexpr int kMostCalls = 100;
+constexpr const char* kPausePattern = "^PT([1-9]|[1-5][0-9]|60)S$";
 
-std::string event(const char* task, const std::string& rotation) {
-  nlohmann::ordered_json json{{"task", task}};
+std::string reference(const std::string& name) { return "{{ " + name + " }}"; }
+
+Json event(const char* task, const std::string& rotation) {
+  Json json{{"task", task}, {"brief", true}};
   if (!rotation.empty()) json["rotation"] = rotation;
-  return json.dump();
+  return json;
 }
 
-Json call(const char* name, const char* function, const std::string& payload) {
+Json call(const std::string& name, const char* function, const Json& event) {
   return {{"name", name},
           {"action", "aws:invokeLambdaFunction"},
           {"timeoutSeconds", kCallTimeout},
           {"onFailure", "Abort"},
           {"inputs",
-           {{"FunctionName", fmt::format("{{{{ {} }}}}", function)},
+           {{"FunctionName", reference(function)},
             {"InvocationType", "RequestResponse"},
-            {"Payload", payload}}}};
+            {"Payload", event.dump()}}}};
+}
+
+Json pause(const std::string& name) {
+  return {{"name", name}, {"action", "aws:sleep"}, {"inputs", {{"Duration", reference("Pause")}}}};
 }
 
 // Calls the function until nothing is left that another call could go on with at once.
-Json calls(const char* name, const Json& call) {
-  const std::string answer = fmt::format("{{{{ {}.Payload }}}}", call["name"].get<std::string>());
+Json calls(const char* name, const std::string& inner, const char* function, const Json& event) {
   return {{"name", name},
           {"action", "aws:loop"},
           {"inputs",
-           {{"Steps", Json::array({call})},
-            {"LoopCondition", {{"Variable", answer}, {"Contains", kAgainMark}}},
+           {{"Steps", Json::array({call(inner, function, event), pause(inner + "Pause")})},
+            {"LoopCondition", {{"Variable", reference(inner + ".Payload")}, {"Contains", kAgainMark}}},
             {"MaxIterations", kMostCalls}}}};
+}
+
+Json steps(const std::string& rotation) {
+  Json status = event("status", rotation);
+  status["strict"] = true;
+  status["max_s"] = kStatusTimeout;
+  return Json::array({calls("Step1_RotateCreds", "RotateCreds", "RotateFunction", event("rotate", rotation)),
+                      calls("Step2_UpdateCreds", "UpdateCreds", "UpdateFunction", event("update", rotation)),
+                      call("Step3_Status", "UpdateFunction", status)});
 }
 
 }  // namespace
@@ -63,6 +80,8 @@ Result<std::string> ssm_automation_document(const SsmAutomationSettings& setting
                   settings.rotate_function, kFunctionPattern, "--rotate-function");
   parameters.text("UpdateFunction", "The Lambda function that puts it on every server, and then into force.",
                   settings.update_function, kFunctionPattern, "--update-function");
+  parameters.text("Pause", "Between two calls of a function, such as PT20S; PT1S to PT60S.", "PT20S",
+                  kPausePattern, "pause");
   if (const auto checked = parameters.check(); !checked) return fail(checked.error());
 
   const Json document{
@@ -73,12 +92,7 @@ Result<std::string> ssm_automation_document(const SsmAutomationSettings& setting
                                   program_version())},
       {"assumeRole", "{{ AutomationAssumeRole }}"},
       {"parameters", parameters.json()},
-      {"mainSteps",
-       Json::array({calls("Step1_RotateCreds",
-                          call("RotateCreds", "RotateFunction", event("rotate", settings.rotation))),
-                    calls("Step2_UpdateCreds",
-                          call("UpdateCreds", "UpdateFunction", event("update", settings.rotation))),
-                    call("Step3_Status", "UpdateFunction", event("status", settings.rotation))})},
+      {"mainSteps", steps(settings.rotation)},
       {"outputs", Json::array({"Step3_Status.Payload"})}};
   return document.dump(2) + "\n";
 }

@@ -9,8 +9,7 @@
 
 namespace keyturn::render {
 
-// What is asked for until a call of the function answers without it: there is more to do, another call can go
-// on at once.
+// Stands in a function's answer, which is JSON on one line, as long as another call could go on at once.
 inline constexpr const char* kAgainMark = "\"again\":true";
 
 struct SsmAutomationSettings {

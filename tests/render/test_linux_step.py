@@ -249,6 +249,38 @@ def test_fetches_checks_and_runs_the_package(host, name, content, tool):
     assert "a word on stdout" in result.stderr
 
 
+LOADER = """#!/bin/sh
+printf 'loader %s %s\\n' "$1" "$2"
+printf 'odbc %s gconv %s ca %s\\n' "$ODBCSYSINI" "$GCONV_PATH" "$SSL_CERT_FILE"
+shift 2
+exec "$@"
+"""
+# Laid out as `make lambda` does it.
+WHOLE = {"bin__keyturn": KEYTURN, "lib__ld-linux-x86-64.so.2": LOADER, "lib__libc.so.6": "x",
+         "etc__odbcinst.ini": "[FreeTDS]", "etc__ca-bundle.crt": "x", "bootstrap": "x"}
+
+
+def test_the_package_brings_its_own_libraries(host):
+    host.put("tools/aws", AWS)
+    host.has("unzip")
+    values = APPLY | from_bucket(host.offers(zipped(**WHOLE)))
+    loader, places, call, _ = host.run(values, {"FAKE_STATUS": "0"}).stdout.splitlines()
+    home = re.match("loader --library-path (.*)/lib$", loader)[1]
+    assert home.startswith(str(host.cache))
+    assert places == f"odbc {home}/etc gconv {home}/lib/gconv ca {home}/etc/ca-bundle.crt"
+    assert call.startswith(f"called {home}/bin/keyturn <apply>")
+
+
+@pytest.mark.parametrize("bundle", ["etc/pki/tls/certs/ca-bundle.crt", "etc/ssl/certs/ca-certificates.crt", "etc/ssl/ca-bundle.pem"])
+def test_the_hosts_own_certificates_go_before_the_packages(host, bundle):
+    for name, text in WHOLE.items():
+        host.put("opt/keyturn/" + name.replace("__", "/"), text)
+    host.put(bundle, "x")
+    result = host.run(APPLY, {"FAKE_STATUS": "3"})
+    assert f"ca {host.root}/{bundle}\n" in result.stdout and result.returncode == 3
+    assert f"ca {host.root}/own.pem\n" in host.run(APPLY, {"SSL_CERT_FILE": f"{host.root}/own.pem"}).stdout
+
+
 def test_keeps_the_package_for_the_next_time(host):
     host.put("tools/aws", AWS)
     host.has("unzip")
