@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
 """Turns the key of a lab fleet while every server is backing up, and reads from the lab's own truth what came of it.
 
-usage: tools/demo.py BUILD_DIR
+The blog's own topology: a schedule starts an Automation, which calls two Lambda functions, which have Systems Manager run
+keyturn on every host. With --direct, keyturn connects to the servers itself.
 """
 
+import argparse
 import json
 import os
 import pathlib
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
+
+SCHEDULE = "SQL-Credentials-Rotation"
 
 USE_COLOR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
@@ -47,9 +52,9 @@ class Lab:
 class Keyturn:
     """The real program, with the environment that the lab hands out."""
 
-    def __init__(self, program, lab):
+    def __init__(self, program, lab, direct):
         self.program = program
-        self.config = lab.ready["keyturn_config"]
+        self.config = lab.ready["keyturn_config" if direct else "keyturn_config_ssm"]
         self.environment = {**os.environ, **lab.ready["env"]}
 
     def run(self, *arguments):
@@ -105,6 +110,49 @@ def read_current_pair(lab, keyturn_environment):
     return json.loads(done.stdout)["SecretString"]
 
 
+class Figure12:
+    """The blog's own statement, run over and over on every server by FreeTDS's tsql, which is no part of this project."""
+
+    def __init__(self, lab):
+        self._lab, self._stop = lab, threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self.succeeded, self.failures = 0, []
+
+    def once(self, target):
+        statement = (f"BACKUP DATABASE db1\n"
+                     f"TO URL = 's3://sql-backups-2022.s3.us-east-1.amazonaws.com/backups/figure12/{target['name']}.bak'\n"
+                     "WITH FORMAT, COMPRESSION, MAXTRANSFERSIZE = 20971520;\ngo\nquit\n")
+        command = ["tsql", "-H", target["host"], "-p", str(target["port"]), "-U", target["login"]]
+        # The password is its first line of input: in a session without a terminal there is nowhere else to ask for it.
+        done = subprocess.run(command, input=f"{target['password']}\n{statement}", text=True, capture_output=True, check=False,
+                              start_new_session=True, timeout=60)
+        if "BACKUP DATABASE successfully processed" in done.stderr:
+            self.succeeded += 1
+            return True
+        self.failures.append(f"{target['name']}: {done.stderr.strip().splitlines()[-1:]}")
+        return False
+
+    def _run(self):
+        while not self._stop.is_set():
+            for target in holders_of_credentials(self._lab):
+                if not self._stop.is_set():
+                    self.once(target)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join()
+
+
+def holders_of_credentials(lab):
+    """The targets that are up and can back up to S3."""
+    up = {target["name"] for target in lab.state()["targets"] if target["running"] and target["credentials"]}
+    return [target for target in lab.ready["targets"] if target["name"] in up]
+
+
 class Summary:
     def __init__(self):
         self.sound = True
@@ -123,8 +171,27 @@ def wait_until(condition, limit_s):
     return False
 
 
-def demonstrate(build, lab):
-    keyturn = Keyturn(str(build / "src/cli/keyturn"), lab)
+def fire_the_schedule(lab):
+    """Starts the Automation as the schedule would, and follows it to its end."""
+    say(f"\nThe schedule {SCHEDULE} fires:")
+    lab.call("POST", f"/_lab/schedules/{SCHEDULE}", {"action": "fire"})
+    told, end = set(), time.monotonic() + 120
+    while time.monotonic() < end:
+        for execution in lab.state()["automations"]:
+            for step in execution["steps"]:
+                if step["status"] == "InProgress" or (step["name"], step["status"]) in told:
+                    continue
+                told.add((step["name"], step["status"]))
+                print(f"  {step['name']:<24} {step['status']} {step['failure']}", flush=True)
+            if execution["status"] not in ("Pending", "InProgress", "Waiting"):
+                print(f"  {execution['document']:<24} {execution['status']} {execution['failure']}", flush=True)
+                return execution["status"]
+        time.sleep(0.3)
+    return "it did not end"
+
+
+def demonstrate(build, lab, direct):
+    keyturn = Keyturn(str(build / "src/cli/keyturn"), lab, direct)
     before = lab.state()
     old_key = key_at(before, "AWSCURRENT")
     old_pair = read_current_pair(lab, keyturn.environment)
@@ -134,21 +201,26 @@ def demonstrate(build, lab):
     lab.call("POST", "/_lab/backups", {"action": "start", "interval_s": 0.5})
     time.sleep(2)
 
-    keyturn.run("plan")
-    keyturn.run("rotate")
-    keyturn.run("status")
-    rotated = lab.state()
-    new_key = key_at(rotated, "AWSCURRENT")
+    automation = None
+    with Figure12(lab) as figure12:
+        keyturn.run("plan")
+        if direct:
+            keyturn.run("rotate")
+        else:
+            automation = fire_the_schedule(lab)
+        keyturn.run("status")
+        new_key = key_at(lab.state(), "AWSCURRENT")
 
-    say(f"\n{', '.join(absent)} comes back; it still holds the old key, which was kept alive for it.")
-    for name in absent:
-        lab.call("POST", f"/_lab/targets/{name}", {"action": "start"})
-    keyturn.run("reconcile")
-    say("\nThe grace of the old key passes: days in real life, seconds in the lab.")
-    wait_until(lambda: keyturn.run("reconcile", "--wait", "20s") == 0 and is_inactive(lab, old_key), 60)
+        say(f"\n{', '.join(absent)} comes back; it still holds the old key, which was kept alive for it.")
+        for name in absent:
+            lab.call("POST", f"/_lab/targets/{name}", {"action": "start"})
+        keyturn.run("reconcile")
+        say("\nThe grace of the old key passes: days in real life, seconds in the lab.")
+        wait_until(lambda: keyturn.run("reconcile", "--wait", "20s") == 0 and is_inactive(lab, old_key), 60)
 
     lab.call("POST", "/_lab/backups", {"action": "stop"})
-    return summarize(lab, before, old_key, old_pair, new_key, absent)
+    afterwards = all([figure12.once(target) for target in holders_of_credentials(lab)])
+    return summarize(lab, before, old_key, old_pair, new_key, absent, figure12, afterwards, automation)
 
 
 def target_is_up(state, name):
@@ -164,7 +236,7 @@ def holders(state, key):
     return [t["name"] for t in state["targets"] if any(c["access_key_id"] == key for c in t["credentials"])]
 
 
-def summarize(lab, before, old_key, old_pair, new_key, absent):
+def summarize(lab, before, old_key, old_pair, new_key, absent, figure12, afterwards, automation):
     after = lab.state()
     succeeded, failed = (now - then for now, then in zip(backups(after), backups(before)))
     answer = try_at_s3(lab, old_pair)
@@ -172,6 +244,10 @@ def summarize(lab, before, old_key, old_pair, new_key, absent):
     summary = Summary()
     summary.line("backups during all of this, succeeded", succeeded, succeeded > 0)
     summary.line("backups during all of this, failed", failed, failed == 0)
+    summary.line("the blog's BACKUP statement by tsql, succeeded", figure12.succeeded, figure12.succeeded > 0 and afterwards)
+    summary.line("the blog's BACKUP statement by tsql, failed", figure12.failures or 0, not figure12.failures)
+    if automation:
+        summary.line("the Automation that the schedule started", automation, automation == "Success")
     summary.line("key before, and after", f"{old_key} -> {new_key}", old_key != new_key)
     summary.line("the secret's AWSCURRENT", key_at(after, "AWSCURRENT"), key_at(after, "AWSCURRENT") == new_key)
     summary.line("targets on the new key", len(holders(after, new_key)), len(holders(after, new_key)) >= 9)
@@ -188,12 +264,13 @@ def summarize(lab, before, old_key, old_pair, new_key, absent):
 
 
 def main():
-    if len(sys.argv) != 2:
-        sys.exit("usage: tools/demo.py BUILD_DIR")
-    build = pathlib.Path(sys.argv[1])
-    lab = Lab(str(build / "lab/keyturn-lab"))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build", type=pathlib.Path, metavar="BUILD_DIR")
+    parser.add_argument("--direct", action="store_true", help="without Systems Manager, Lambda and Automation")
+    arguments = parser.parse_args()
+    lab = Lab(str(arguments.build / "lab/keyturn-lab"))
     try:
-        sound = demonstrate(build, lab)
+        sound = demonstrate(arguments.build, lab, arguments.direct)
     finally:
         lab.stop()
     if not sound:
