@@ -31,7 +31,9 @@ trap remove_folder EXIT
 give_up() {
   name=$(uname -n | tr -cd 'A-Za-z0-9.-')
   printf '{"version":1,"kind":"host","keyturn_version":"@KEYTURN_VERSION@","host":"%s","command":"%s",' "$name" "$mode"
-  printf '"outcome":"failed","exit_status":1,"at":%s000,"reason":"%s","instances":[]}\n' "$(date +%s)" "$1"
+  printf '"outcome":"failed","exit_status":1,"at":%s000,"reason":"%s",' "$(date +%s)" "$1"
+  [ -z "$version_id" ] || printf '"version_id":"%s",' "$version_id"
+  printf '"instances":[]}\n'
   exit 1
 }
 

@@ -25,6 +25,7 @@ function Write-Failure([string] $reason) {
         version = 1; kind = 'host'; keyturn_version = '@KEYTURN_VERSION@'; host = $env:COMPUTERNAME; command = $mode
         outcome = 'failed'; exit_status = 1; at = $at; reason = $reason; instances = @()
     }
+    if ($versionId) { $report['version_id'] = $versionId }
     [Console]::Out.WriteLine(($report | ConvertTo-Json -Compress))
 }
 

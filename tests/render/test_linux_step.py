@@ -223,7 +223,11 @@ def test_the_agents_region_is_the_last_resort(host, given, region):
 
 
 def test_neither_installed_nor_offered(host):
-    assert "names no package" in refusal(host.run(APPLY))
+    for values, command, version in ((APPLY, "apply", VERSION), ({}, "check", None)):
+        result = host.run(values)
+        assert "names no package" in refusal(result)
+        report = json.loads(result.stdout)
+        assert (report["command"], report.get("version_id")) == (command, version)
 
 
 def test_nothing_is_run_unchecked(host):
