@@ -163,12 +163,19 @@ std::map<std::string, std::string> Ssm::tags_of(const ManagedNode& node) const {
   return instance ? instance->tags : std::map<std::string, std::string>{};
 }
 
+// The agent of an instance that does not run is silent.
+PingStatus Ssm::ping_of(const ManagedNode& node) const {
+  const auto instance = node.id.starts_with("i-") ? ec2_.instance(node.id) : std::nullopt;
+  const bool is_off = instance && instance->state != InstanceState::running;
+  return is_off && node.ping == PingStatus::online ? PingStatus::connection_lost : node.ping;
+}
+
 bool Ssm::matches(const ManagedNode& node, const SsmFilter& filter) const {
   const auto is_one = [&](const std::string& text) {
     return std::find(filter.values.begin(), filter.values.end(), text) != filter.values.end();
   };
   if (filter.key == "InstanceIds") return is_one(node.id);
-  if (filter.key == "PingStatus") return is_one(to_string(node.ping));
+  if (filter.key == "PingStatus") return is_one(to_string(ping_of(node)));
   if (filter.key == "PlatformTypes") return is_one(node.platform_type);
   if (filter.key == "AgentVersion") return is_one(node.agent_version);
   const auto tags = tags_of(node);
@@ -200,7 +207,8 @@ Reply<Ssm::Page<ManagedNode>> Ssm::describe_instance_information(const std::vect
   Page<ManagedNode> page;
   for (auto at = nodes_.upper_bound(next_token); at != nodes_.end(); ++at) {
     ManagedNode& node = at->second;
-    if (node.ping == PingStatus::online) node.last_ping_at = clock_.now();
+    const PingStatus ping = ping_of(node);
+    if (ping == PingStatus::online) node.last_ping_at = clock_.now();
     if (!std::all_of(filters.begin(), filters.end(), [&](const SsmFilter& f) { return matches(node, f); }))
       continue;
     if (std::ssize(page.items) == max_results) {
@@ -208,6 +216,7 @@ Reply<Ssm::Page<ManagedNode>> Ssm::describe_instance_information(const std::vect
       break;
     }
     page.items.push_back(node);
+    page.items.back().ping = ping;
   }
   return page;
 }

@@ -61,7 +61,7 @@ enum class Delivery {
 // Tags of "i-…" nodes are those of the EC2 instance.
 struct ManagedNode {
   std::string id;                        // "i-…" or "mi-…"
-  PingStatus ping = PingStatus::online;  // nothing is picked up unless online
+  PingStatus ping = PingStatus::online;  // nothing is picked up unless online, and its EC2 instance runs
   TimePoint last_ping_at;                // kept up to date while online
   std::string agent_version = "3.3.1611.0";
   std::string platform_type = "Linux";  // "Windows", "MacOS"
@@ -239,6 +239,7 @@ class Ssm {
 
   [[nodiscard]] const SsmDocument* find_document(const std::string& name) const;
   [[nodiscard]] std::map<std::string, std::string> tags_of(const ManagedNode& node) const;
+  [[nodiscard]] PingStatus ping_of(const ManagedNode& node) const;
   [[nodiscard]] bool matches(const ManagedNode& node, const SsmFilter& filter) const;
   [[nodiscard]] Reply<std::vector<std::string>> resolve_targets(const SendRequest& request) const;
   [[nodiscard]] Reply<void> check_ids(const std::vector<std::string>& ids) const;

@@ -125,7 +125,8 @@ void Ssm::dispatch(Run& run, std::size_t index, TimePoint now) {
 void Ssm::wait_for_delivery(Run& run, std::size_t index, TimePoint now, std::vector<Task>& tasks) {
   Invocation& invocation = run.invocations[index];
   const auto found = nodes_.find(invocation.instance_id);
-  const bool is_up = found != nodes_.end() && found->second.ping == PingStatus::online && agent_ != nullptr;
+  const bool is_up =
+      found != nodes_.end() && ping_of(found->second) == PingStatus::online && agent_ != nullptr;
   const Delivery delivery = is_up ? found->second.delivery : Delivery::never;
   const TimePoint due = *run.dispatched_at[index] + (is_up ? found->second.delay : Duration{0});
   if (delivery == Delivery::undeliverable)

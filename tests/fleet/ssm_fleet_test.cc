@@ -1,0 +1,442 @@
+// Every way in which a command can end on a host, told apart; and the commands' way there and back.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "hosts.h"
+#include "render/ssm_command.h"
+
+namespace keyturn::test {
+namespace {
+
+using namespace std::chrono_literals;
+using rotation::Stage;
+using rotation::Standing;
+using rotation::TargetState;
+using testing::Test;
+
+// A host that answers with two instances, or as a test has it.
+class SsmFleetTest : public Test {
+ protected:
+  SsmFleetTest() {
+    for (const char* name : {"sql1", "sql2", "sql3"}) ids_[name] = account_.add_host(name);
+    account_.world.ssm().set_agent(agent_);
+  }
+
+  sim::AgentResult answer(const HostJob& job) {
+    if (const auto given = answers_.find(job.instance_id); given != answers_.end()) return given->second(job);
+    return printed(good_report(job));
+  }
+  static report::HostReport good_report(const HostJob& job,
+                                        const std::vector<std::string>& names = {"MSSQLSERVER"}) {
+    report::HostReport report = report_of(job);
+    for (const std::string& name : names) {
+      report::HostInstance instance;
+      instance.state.name = name;
+      instance.state.standing = Standing::updatable;
+      instance.state.credentials.push_back({kBucketUrl, true, TimePoint{1s}, "AKIAX", TimePoint{2s}});
+      report.instances.push_back(std::move(instance));
+    }
+    return report;
+  }
+  void answers(const std::string& host, std::function<sim::AgentResult(const HostJob&)> with) {
+    answers_[ids_.at(host)] = std::move(with);
+  }
+  void answers_with(const std::string& host, sim::AgentResult result) {
+    answers(host, [result](const HostJob&) { return result; });
+  }
+
+  std::map<std::string, TargetState> observe(fleet::SsmFleet& fleet) {
+    const auto states = fleet.observe();
+    EXPECT_TRUE(states) << states.error().sentence();
+    std::map<std::string, TargetState> by_name;
+    if (!states) return by_name;
+    for (const TargetState& state : *states)
+      EXPECT_TRUE(by_name.emplace(state.name, state).second) << state.name;
+    return by_name;
+  }
+  std::map<std::string, TargetState> observe() {
+    fleet::SsmFleet fleet = account_.fleet();
+    return observe(fleet);
+  }
+  rotation::Fleet::Order order(std::vector<std::string> targets) {
+    return {"v-1", Stage::pending, std::move(targets), account_.clock.now() + 15min};
+  }
+  std::map<std::string, rotation::Fleet::Outcome> write(const rotation::Fleet::Order& order) {
+    fleet::SsmFleet fleet = account_.fleet();
+    std::map<std::string, rotation::Fleet::Outcome> by_name;
+    for (auto& outcome : fleet.write(order)) by_name.emplace(outcome.target, std::move(outcome));
+    return by_name;
+  }
+  void expect_silent(const std::map<std::string, TargetState>& states, const std::string& host,
+                     const std::string& part) {
+    ASSERT_TRUE(states.contains(host));
+    EXPECT_EQ(states.at(host).standing, Standing::unreachable);
+    EXPECT_NE(states.at(host).reason.find(part), std::string::npos) << states.at(host).reason;
+  }
+
+  Account account_;
+  std::map<std::string, std::string> ids_;
+  std::map<std::string, std::function<sim::AgentResult(const HostJob&)>> answers_;
+  std::shared_ptr<Hosts> agent_ =
+      std::make_shared<Hosts>(account_.clock, [this](const HostJob& job) { return answer(job); });
+};
+
+TEST_F(SsmFleetTest, ObservesEveryHostWithOneCommandByTags) {
+  answers("sql3", [](const HostJob& job) { return printed(good_report(job, {"MSSQLSERVER", "PAYROLL"})); });
+  const auto states = observe();
+  ASSERT_EQ(states.size(), 4U);
+  for (const auto& [name, state] : states)
+    EXPECT_EQ(state.standing, Standing::updatable) << name << state.reason;
+  EXPECT_TRUE(states.contains("sql3\\PAYROLL"));
+  EXPECT_TRUE(states.at("sql1").confirmed_on("AKIAX"));
+  EXPECT_EQ(account_.calls("SendCommand"), 1);
+  EXPECT_EQ(account_.calls("ListCommandInvocations"), 1);
+  EXPECT_EQ(account_.calls("GetCommandInvocation"), 0);
+}
+
+TEST_F(SsmFleetTest, ObservesByIdsWithoutAskingEc2) {
+  sim::ManagedNode hybrid;
+  hybrid.id = "mi-0123456789abcdef0";
+  hybrid.computer_name = "onprem";
+  account_.world.ssm().put_node(hybrid);
+  account_.settings.tags.clear();
+  account_.settings.instance_ids = {ids_["sql1"], hybrid.id, "i-00000000000000000"};
+  const auto states = observe();
+  ASSERT_EQ(states.size(), 3U);
+  EXPECT_EQ(states.at("sql1").standing, Standing::updatable);
+  EXPECT_EQ(states.at("onprem").standing, Standing::updatable) << states.at("onprem").reason;
+  expect_silent(states, "i-00000000000000000", "never registered");
+  EXPECT_EQ(account_.calls("DescribeInstances"), 0);
+}
+
+TEST_F(SsmFleetTest, WildcardsInTagsMeanIds) {
+  account_.settings.tags = {{"SQL", "20*"}};
+  EXPECT_EQ(observe().at("sql2").standing, Standing::updatable);
+  EXPECT_EQ(account_.world.ssm().commands().at(0).request.instance_ids.size(), 3U);
+}
+
+TEST_F(SsmFleetTest, HostsThatCannotBeAskedSayWhyAndSinceWhen) {
+  auto& world = account_.world;
+  world.ec2().set_state(ids_["sql1"], sim::InstanceState::stopped);
+  world.ssm().remove_node(ids_["sql2"]);
+  world.ssm().set_ping(ids_["sql3"], sim::PingStatus::connection_lost);
+  const TimePoint then = account_.clock.now();
+  account_.clock.advance(1h);
+  account_.add_host("sql4");
+  const auto states = observe();
+  expect_silent(states, "sql1", "is stopped");
+  EXPECT_EQ(states.at("sql1").since, then);
+  expect_silent(states, "sql2", "never registered");
+  EXPECT_FALSE(states.at("sql2").since);
+  expect_silent(states, "sql3", "lost the connection");
+  EXPECT_EQ(states.at("sql3").since, then);
+  EXPECT_EQ(states.at("sql4").standing, Standing::updatable);
+  EXPECT_LT(account_.clock.now() - then, 1h + 10s) << "it waited for hosts that can't answer";
+}
+
+TEST_F(SsmFleetTest, NothingIsSentWhereNoHostCanBeAsked) {
+  for (const auto& [name, id] : ids_) account_.world.ssm().set_ping(id, sim::PingStatus::connection_lost);
+  EXPECT_EQ(observe().size(), 3U);
+  EXPECT_EQ(account_.calls("SendCommand"), 0);
+}
+
+TEST_F(SsmFleetTest, EachEndOfACommandHasItsReason) {
+  struct Case {
+    const char* part;
+    std::function<void(const std::string& id)> arrange;
+  };
+  const auto deliver = [this](sim::Delivery delivery) {
+    return [this, delivery](const std::string& id) { account_.world.ssm().set_delivery(id, delivery); };
+  };
+  const auto print = [this](sim::AgentResult result) {
+    return
+        [this, result](const std::string& id) { answers_[id] = [result](const HostJob&) { return result; }; };
+  };
+  const std::vector<Case> cases{
+      {"did not pick the command up in time", deliver(sim::Delivery::never)},
+      {"could not deliver the command", deliver(sim::Delivery::undeliverable)},
+      {"was not allowed to run the command", deliver(sim::Delivery::access_denied)},
+      {"does not run on the platform", deliver(sim::Delivery::invalid_platform)},
+      {"did not end in time and was stopped", [this](const std::string& id) { agent_->dead.insert(id); }},
+      {"failed on sql2 with exit status 127: sh: keyturn: not found",
+       print({127, "", "sh: keyturn: not found\n"})},
+      {"failed on sql2 with exit status 1: failed to run commands", print({1, "", ""})},
+      {"can't be used", print({0, "Hello.\n", ""})},
+      {"no step of the document ran there", print({0, "", ""})},
+      {"asked for a restart", print({194, "", ""})},
+  };
+  account_.settings.execution_timeout = 1min;
+  for (const Case& one : cases) {
+    answers_.clear();
+    agent_->dead.clear();
+    account_.world.ssm().set_delivery(ids_["sql2"], sim::Delivery::normal);
+    one.arrange(ids_["sql2"]);
+    const auto states = observe();
+    expect_silent(states, "sql2", one.part);
+    EXPECT_EQ(states.at("sql1").standing, Standing::updatable) << one.part;
+  }
+}
+
+TEST_F(SsmFleetTest, AWindowsHostWithoutAStepIsNotASuccess) {
+  account_.add_host("win1", "Windows");
+  expect_silent(observe(), "win1", "no step of the document ran there");
+}
+
+TEST_F(SsmFleetTest, ADelayedHostIsWaitedFor) {
+  account_.world.ssm().set_delivery(ids_["sql2"], sim::Delivery::delayed, 40s);
+  EXPECT_EQ(observe().at("sql2").standing, Standing::updatable);
+}
+
+TEST_F(SsmFleetTest, AReportCountsWhateverTheExitStatusIs) {
+  answers("sql2", [](const HostJob& job) {
+    report::HostReport report = good_report(job);
+    report.outcome = rotation::Outcome::incomplete;  // exit status 3: Systems Manager says "Failed"
+    auto result = printed(report);
+    result.err = "keyturn: one instance was not written\n";
+    return result;
+  });
+  EXPECT_EQ(observe().at("sql2").standing, Standing::updatable);
+}
+
+TEST_F(SsmFleetTest, AReportOfAnotherCommandOrWithOddNamesIsRefused) {
+  const auto refused = [&](const std::function<void(report::HostReport&)>& spoil, const std::string& part) {
+    answers("sql2", [&](const HostJob& job) {
+      report::HostReport report = good_report(job);
+      spoil(report);
+      return printed(report);
+    });
+    expect_silent(observe(), "sql2", part);
+  };
+  refused([](report::HostReport& r) { r.command = "apply"; }, "it is of the command \"apply\"");
+  refused([](report::HostReport& r) { r.version = "v-0"; }, "another version");
+  refused([](report::HostReport& r) { r.instances.push_back(r.instances[0]); }, "twice");
+  refused([](report::HostReport& r) { r.instances[0].state.name = "..\\sql1"; }, "name that can't be one");
+}
+
+TEST_F(SsmFleetTest, AHostWithoutSqlServerIsSkippedAndOneThatCouldNotLookIsNot) {
+  answers("sql1", [](const HostJob& job) {
+    auto report = report_of(job);
+    report.reason = "No SQL Server is installed on this host.";
+    return printed(report);
+  });
+  answers("sql2", [](const HostJob& job) {
+    auto report = report_of(job);
+    report.outcome = rotation::Outcome::failed;
+    report.reason = "The host's role may not read the secret sqlcredential.";
+    return printed(report);
+  });
+  const auto states = observe();
+  EXPECT_EQ(states.at("sql1").standing, Standing::skipped);
+  expect_silent(states, "sql2", "may not read the secret");
+}
+
+TEST_F(SsmFleetTest, LongReportsAreFetchedWholeAndOnlyThose) {
+  answers("sql2", [](const HostJob& job) {
+    std::vector<std::string> names;
+    for (int i = 0; i < 30; ++i) names.push_back("INSTANCE" + std::to_string(i));
+    return printed(good_report(job, names));
+  });
+  const auto states = observe();
+  EXPECT_EQ(states.size(), 32U);
+  EXPECT_EQ(states.at("sql2\\INSTANCE29").standing, Standing::updatable);
+  EXPECT_EQ(account_.calls("GetCommandInvocation"), 1);
+}
+
+TEST_F(SsmFleetTest, AHostThatFallsSilentKeepsItsInstances) {
+  answers("sql2", [](const HostJob& job) { return printed(good_report(job, {"MSSQLSERVER", "PAYROLL"})); });
+  fleet::SsmFleet fleet = account_.fleet();
+  (void)observe(fleet);
+  account_.world.ssm().set_ping(ids_["sql2"], sim::PingStatus::connection_lost);
+  const auto states = observe(fleet);
+  expect_silent(states, "sql2", "lost the connection");
+  expect_silent(states, "sql2\\PAYROLL", "lost the connection");
+}
+
+TEST_F(SsmFleetTest, AHostThatDoesNotAnswerIsNotWaitedForAgainForAWhile) {
+  account_.world.ssm().set_delivery(ids_["sql2"], sim::Delivery::never);
+  fleet::SsmFleet fleet = account_.fleet();
+  (void)observe(fleet);
+  const TimePoint before = account_.clock.now();
+  expect_silent(observe(fleet), "sql2", "did not pick the command up");
+  EXPECT_LT(account_.clock.now() - before, 10s);
+  account_.world.ssm().set_delivery(ids_["sql2"], sim::Delivery::normal);
+  account_.clock.advance(1h);
+  EXPECT_EQ(observe(fleet).at("sql2").standing, Standing::updatable);
+}
+
+TEST_F(SsmFleetTest, AMissingDocumentOrRightIsSaid) {
+  account_.settings.document = "Nonesuch";
+  const auto none = account_.fleet().observe();
+  ASSERT_FALSE(none);
+  EXPECT_NE(none.error().sentence().find("keyturn render ssm-command"), std::string::npos)
+      << none.error().sentence();
+  account_.settings.document = kDocument;
+  account_.world.faults().add({"ssm:SendCommand", sim::FaultKind::refuse, 0, 1, 0ms});
+  const auto denied = account_.fleet().observe();
+  ASSERT_FALSE(denied);
+  EXPECT_EQ(denied.error().kind, ErrorKind::denied);
+}
+
+TEST_F(SsmFleetTest, NoHostAtAllIsAUsageError) {
+  account_.settings.tags = {{"SQL", "none"}};
+  const auto states = account_.fleet().observe();
+  ASSERT_FALSE(states);
+  EXPECT_EQ(states.error().kind, ErrorKind::usage);
+  EXPECT_NE(states.error().message.find("no EC2 instance in us-east-1 has the tag SQL=none"),
+            std::string::npos);
+}
+
+TEST_F(SsmFleetTest, ThrottledLooksAreTriedAgain) {
+  for (const char* operation : {"ssm:ListCommands", "ssm:ListCommandInvocations"})
+    account_.world.faults().add({operation, sim::FaultKind::throttle, 0, 5, 0ms});
+  EXPECT_EQ(observe().at("sql1").standing, Standing::updatable);
+}
+
+TEST_F(SsmFleetTest, WritesToTheHostsOfTheOrderOnly) {
+  answers("sql2", [](const HostJob& job) { return printed(good_report(job, {"MSSQLSERVER", "PAYROLL"})); });
+  fleet::SsmFleet fleet = account_.fleet();
+  (void)observe(fleet);
+  const auto outcomes = fleet.write(order({"sql2\\PAYROLL"}));
+  const auto command = account_.world.ssm().commands().back();
+  EXPECT_EQ(command.request.instance_ids, std::vector<std::string>{ids_["sql2"]});
+  EXPECT_EQ(command.parameters.at("Mode"), std::vector<std::string>{"apply"});
+  EXPECT_EQ(command.parameters.at("VersionId"), std::vector<std::string>{"v-1"});
+  EXPECT_EQ(command.parameters.at("Stage"), std::vector<std::string>{"pending"});
+  ASSERT_EQ(outcomes.size(), 2U);  // the host's other instance was written as well
+  EXPECT_EQ(outcomes[0].target, "sql2\\PAYROLL");
+  EXPECT_EQ(outcomes[1].target, "sql2");
+  for (const auto& outcome : outcomes) EXPECT_FALSE(outcome.error) << outcome.error->sentence();
+}
+
+TEST_F(SsmFleetTest, OneOutcomeForEachTargetWhateverBecomesOfItsHost) {
+  answers_with("sql2", {1, "", "out of memory"});
+  agent_->dead.insert(ids_["sql3"]);
+  account_.settings.execution_timeout = 30s;
+  const auto outcomes = write(order({"sql1", "sql2", "sql3", "sql9", "sql1\\NONE"}));
+  ASSERT_EQ(outcomes.size(), 5U);
+  EXPECT_FALSE(outcomes.at("sql1").error);
+  EXPECT_NE(outcomes.at("sql2").error->message.find("out of memory"), std::string::npos);
+  EXPECT_EQ(outcomes.at("sql2").error->effect, Effect::unknown);
+  EXPECT_EQ(outcomes.at("sql3").error->kind, ErrorKind::timed_out);
+  EXPECT_EQ(outcomes.at("sql9").error->kind, ErrorKind::not_found);
+  EXPECT_EQ(outcomes.at("sql1\\NONE").error->kind, ErrorKind::not_found);
+}
+
+TEST_F(SsmFleetTest, AnInstancesErrorIsItsOwn) {
+  answers("sql2", [](const HostJob& job) {
+    auto report = good_report(job, {"MSSQLSERVER", "PAYROLL"});
+    report.outcome = rotation::Outcome::incomplete;
+    report.instances[1].error = "The login may not alter credentials.";
+    return printed(report);
+  });
+  const auto outcomes = write(order({"sql2", "sql2\\PAYROLL"}));
+  EXPECT_FALSE(outcomes.at("sql2").error);
+  EXPECT_EQ(outcomes.at("sql2\\PAYROLL").error->message, "The login may not alter credentials.");
+}
+
+TEST_F(SsmFleetTest, AHostThatIsGoneFailsNobodyElse) {
+  fleet::SsmFleet fleet = account_.fleet();
+  (void)observe(fleet);
+  account_.world.ssm().remove_node(ids_["sql2"]);
+  std::map<std::string, rotation::Fleet::Outcome> outcomes;
+  for (auto& outcome : fleet.write(order({"sql1", "sql2", "sql3"})))
+    outcomes.emplace(outcome.target, outcome);
+  EXPECT_FALSE(outcomes.at("sql1").error);
+  EXPECT_FALSE(outcomes.at("sql3").error);
+  EXPECT_EQ(outcomes.at("sql2").error->code, "InvalidInstanceId");
+}
+
+TEST_F(SsmFleetTest, FiftyHostsACommand) {
+  std::vector<std::string> targets;
+  for (int i = 0; i < 120; ++i) {
+    targets.push_back("more" + std::to_string(i));
+    (void)account_.add_host(targets.back());
+  }
+  const auto outcomes = write(order(targets));
+  EXPECT_EQ(outcomes.size(), 120U);
+  for (const auto& [name, outcome] : outcomes) EXPECT_FALSE(outcome.error) << name;
+  EXPECT_EQ(account_.calls("SendCommand"), 3);
+  EXPECT_LE(account_.calls("ListCommands"), 4);
+}
+
+TEST_F(SsmFleetTest, AtTheDeadlineWhatRunsIsCancelledAndOfUnknownEffect) {
+  account_.settings.execution_timeout = 1h;
+  agent_->takes[ids_["sql2"]] = 1h;
+  auto soon = order({"sql1", "sql2"});
+  soon.not_after = account_.clock.now() + 1min;
+  const auto outcomes = write(soon);
+  EXPECT_FALSE(outcomes.at("sql1").error);
+  ASSERT_TRUE(outcomes.at("sql2").error);
+  EXPECT_EQ(outcomes.at("sql2").error->kind, ErrorKind::past_deadline);
+  EXPECT_EQ(outcomes.at("sql2").error->effect, Effect::unknown);
+  EXPECT_EQ(agent_->killed, 1);
+}
+
+TEST_F(SsmFleetTest, AStopCancelsWhatRuns) {
+  agent_->takes[ids_["sql2"]] = 5min;
+  answers("sql1", [&](const HostJob& job) {
+    account_.stop.request();
+    return printed(good_report(job));
+  });
+  const auto outcomes = write(order({"sql1", "sql2"}));
+  EXPECT_FALSE(outcomes.at("sql1").error);
+  EXPECT_EQ(outcomes.at("sql2").error->kind, ErrorKind::cancelled);
+  EXPECT_EQ(account_.world.ssm().commands().back().state, sim::CommandState::cancelled);
+}
+
+TEST_F(SsmFleetTest, NothingIsSentAfterTheDeadlineOrAStop) {
+  auto late = order({"sql1"});
+  late.not_after = account_.clock.now() - 1s;
+  EXPECT_EQ(write(late).at("sql1").error->kind, ErrorKind::past_deadline);
+  account_.stop.request();
+  EXPECT_EQ(write(order({"sql1"})).at("sql1").error->kind, ErrorKind::cancelled);
+  EXPECT_EQ(account_.calls("SendCommand"), 0);
+}
+
+TEST_F(SsmFleetTest, ALostCommandThatIsNotFoundIsOfUnknownEffect) {
+  account_.world.faults().add({"ssm:SendCommand", sim::FaultKind::reply_lost, 0, 1, 0ms});
+  account_.world.faults().add({"ssm:ListCommands", sim::FaultKind::error_5xx, 0, -1, 0ms});
+  const auto outcomes = write(order({"sql1"}));
+  EXPECT_EQ(outcomes.at("sql1").error->effect, Effect::unknown);
+  EXPECT_EQ(account_.world.ssm().commands().size(), 1U);
+}
+
+TEST_F(SsmFleetTest, MaxErrorsEndsACommandAndSaysSo) {
+  account_.settings.max_concurrency = "1";
+  account_.settings.max_errors = "0";
+  for (const char* host : {"sql1", "sql2", "sql3"}) answers_with(host, {1, "", "no"});
+  const auto outcomes = write(order({"sql1", "sql2", "sql3"}));
+  EXPECT_EQ(outcomes.at("sql1").error->code, "Failed");
+  EXPECT_EQ(outcomes.at("sql2").error->code, "Terminated");
+  EXPECT_EQ(outcomes.at("sql2").error->effect, Effect::none);
+}
+
+TEST_F(SsmFleetTest, ProgressTellsOfEachTarget) {
+  std::map<std::string, std::vector<fleet::VisitPhase>> seen;
+  fleet::SsmFleet fleet = account_.fleet(
+      [&](const fleet::Progress& progress) { seen[progress.target].push_back(progress.phase); });
+  (void)fleet.write(order({"sql1", "sql2"}));
+  ASSERT_EQ(seen.size(), 2U);
+  for (const auto& [target, phases] : seen)
+    EXPECT_EQ(phases, (std::vector{fleet::VisitPhase::writing, fleet::VisitPhase::done})) << target;
+}
+
+TEST_F(SsmFleetTest, TheRenderedDocumentTakesTheseParameters) {
+  const auto content = render::ssm_command_document({});
+  ASSERT_TRUE(content) << content.error().sentence();
+  ASSERT_TRUE(account_.world.ssm().create_document("Rendered", "Command", *content));
+  account_.settings.document = "Rendered";
+  account_.settings.parameters = {{"CredentialSecret", {"sqlcredential"}},
+                                  {"BucketUrls", {kBucketUrl}},
+                                  {"SqlUserSecret", {"sqluser"}},
+                                  {"SqlPasswordSecret", {"sqlpass"}},
+                                  {"CredentialPatterns", {"s3://sql-backups.s3.us-east-1.amazonaws.com/*"}}};
+  for (const char* host : {"sql1", "sql2", "sql3"}) answers_with(host, {0, "", ""});
+  EXPECT_TRUE(account_.fleet().observe());
+  (void)write(order({"sql1"}));
+  EXPECT_EQ(account_.world.ssm().commands().size(), 2U);
+}
+
+}  // namespace
+}  // namespace keyturn::test
