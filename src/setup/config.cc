@@ -215,6 +215,21 @@ void check_apart(const std::vector<const toml::table*>& tables,
   }
 }
 
+// A server that hangs must not use up the time that a run may write in.
+void check_times(const std::vector<const toml::table*>& tables, const Config& config,
+                 ConfigProblems& problems) {
+  const Duration longest = config.sql.login_timeout + config.sql.query_timeout;
+  for (std::size_t i = 0; i < config.rotations.size(); ++i) {
+    const RotationSettings& rotation = config.rotations[i];
+    if (rotation.fleet.via != FleetWay::direct || longest < rotation.policy.deadline) continue;
+    problems.add(
+        tables[i]->source(), "sql.query_timeout",
+        fmt::format("login_timeout and query_timeout come to {}, and the deadline of \"{}\" is {}",
+                    format_duration(longest), rotation.name, format_duration(rotation.policy.deadline)),
+        "time-outs that are together shorter than rotation.policy.deadline");
+  }
+}
+
 Config read_config(const toml::table& root, const std::string& source, ConfigProblems& problems) {
   ConfigTable reader(root, "", problems);
   Config config;
@@ -226,6 +241,7 @@ Config read_config(const toml::table& root, const std::string& source, ConfigPro
   for (const toml::table* table : tables) config.rotations.push_back(read_rotation(*table, problems));
   reader.finish();
   check_apart(tables, config.rotations, problems);
+  check_times(tables, config, problems);
   if (config.rotations.empty()) {
     config.rotations.emplace_back();
     config.rotations.back().fleet.via = FleetWay::ssm;

@@ -118,6 +118,10 @@ TEST(Config, WrongSettingsSayWhereWhatAndWhatIsAllowed) {
       {"[sql]\nlogin_timeout = \"10\"", "\"10\" is not a duration"},
       {"[sql]\nquery_timeout = \"1h\"",
        "\"1h\" is out of range; allowed: a duration in quotes from \"1s\" to \"10m\""},
+      {"[sql]\nquery_timeout = \"1m\"\n[[rotation]]\n[rotation.policy]\ndeadline = \"1m\"\n"
+       "[[rotation.target]]\nhost = \"sql01\"",
+       "login_timeout and query_timeout come to 1m10s, and the deadline of \"default\" is 1m; allowed: "
+       "time-outs that are together shorter than rotation.policy.deadline"},
       {"[sql]\nconcurrency = 0", "0 is out of range; allowed: a whole number from 1 to 256"},
       {"[sql]\nconcurrency = \"8\"", "a text can't stand here; allowed: a whole number from 1 to 256"},
       {"[sql]\nbrowser_port = 70000", "allowed: a whole number from 1 to 65535"},

@@ -111,6 +111,7 @@ def run_keyturn(account, lab, folder, *arguments):
     targets = "".join(f'[[rotation.target]]\nname = "{t["name"]}"\nhost = "127.0.0.1"\nport = {t["port"]}\n'
                       for t in lab.ready["targets"])
     config.write_text(f'[aws]\nregion = "{REGION}"\n[sql]\nca_file = "{lab.ready["ca_bundle"]}"\n'
+                      'login_timeout = "2s"\nquery_timeout = "2s"\n'
                       f'[[rotation]]\nname = "emulated"\n{POLICY}{targets}')
     env = program.environment(folder, **account.environment)
     return program.run(*arguments, "--config", str(config), "--output", "json", env=env, timeout=180)
