@@ -153,9 +153,6 @@ RotationSettings read_rotation(const toml::table& table, ConfigProblems& problem
   if (const toml::table* policy = reader.table("policy")) read_policy(*policy, rotation.policy, problems);
   read_fleet(reader, rotation.fleet, problems);
   check_canaries(table, rotation, problems);
-  if (rotation.fleet.via == FleetWay::ssm && !rotation.sql_user.empty())
-    reader.problem("sql_user", "over Systems Manager the hosts read the login's name from a secret",
-                   "sql_user_secret, or [rotation.fleet] via = \"direct\"");
   reader.finish({"password", "sql_password", "sql_pass", "secret", "credential"});
   return rotation;
 }

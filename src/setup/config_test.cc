@@ -101,6 +101,38 @@ TEST(Config, ListedTargetsTakeThePlaceOfTags) {
       parsed("[[rotation]]\n[[rotation.target]]\nhost = \"sql01\"").rotations[0].fleet.ec2_tags.empty());
 }
 
+TEST(Config, TheWayToTheFleetGoesByHowItIsGiven) {
+  EXPECT_EQ(parsed("").rotations[0].fleet.via, FleetWay::ssm);
+  EXPECT_EQ(parsed("[[rotation]]").rotations[0].fleet.via, FleetWay::ssm);
+  EXPECT_EQ(parsed("[[rotation]]\n[[rotation.target]]\nhost = \"sql01\"").rotations[0].fleet.via,
+            FleetWay::direct);
+  const FleetSettings direct = parsed("[[rotation]]\n[rotation.fleet]\nvia = \"direct\"").rotations[0].fleet;
+  EXPECT_EQ(direct.via, FleetWay::direct);
+  EXPECT_EQ(direct.ec2_tags.size(), 1U);
+}
+
+TEST(Config, EverySettingOfSystemsManagerIsRead) {
+  const FleetSettings fleet = parsed(R"([[rotation]]
+[rotation.fleet]
+via = "ssm"
+document = "arn:aws:ssm:eu-central-1:111122223333:document/Keyturn"
+instance_ids = ["i-0123456789abcdef0", "mi-0123456789abcdef0"]
+max_concurrency = "10%"
+max_errors = "0"
+delivery_timeout = "1m"
+execution_timeout = "5m"
+)")
+                                  .rotations[0]
+                                  .fleet;
+  EXPECT_EQ(fleet.document, "arn:aws:ssm:eu-central-1:111122223333:document/Keyturn");
+  EXPECT_EQ(fleet.instance_ids.size(), 2U);
+  EXPECT_TRUE(fleet.ec2_tags.empty());
+  EXPECT_EQ(fleet.max_concurrency, "10%");
+  EXPECT_EQ(fleet.max_errors, "0");
+  EXPECT_EQ(fleet.delivery_timeout, std::chrono::minutes{1});
+  EXPECT_EQ(fleet.execution_timeout, std::chrono::minutes{5});
+}
+
 struct Wrong {
   const char* text;
   const char* message;
@@ -149,6 +181,19 @@ TEST(Config, WrongSettingsSayWhereWhatAndWhatIsAllowed) {
       {"[[rotation]]\n[rotation.fleet]\nec2_tags = {}", "it names no tag"},
       {"[[rotation]]\n[rotation.fleet]\nec2_tags = { SQL = 2022 }",
        "setting \"rotation.fleet.ec2_tags.SQL\": a whole number can't stand here"},
+      {"[[rotation]]\n[rotation.fleet]\nvia = \"winrm\"", "\"winrm\" is no way to a fleet"},
+      {"[[rotation]]\n[[rotation.target]]\nhost = \"a\"\n[rotation.fleet]\nvia = \"ssm\"",
+       "and targets are listed too"},
+      {"[[rotation]]\n[rotation.fleet]\nvia = \"direct\"\nmax_errors = \"0\"",
+       "it is for via = \"ssm\" alone"},
+      {"[[rotation]]\n[rotation.fleet]\nec2_tags = { A = \"b\" }\ninstance_ids = [\"i-0123456789abcdef0\"]",
+       "\"rotation.fleet.ec2_tags\" is given too"},
+      {"[[rotation]]\n[rotation.fleet]\ninstance_ids = [\"sql01\"]",
+       "\"sql01\" is not the id of a managed node"},
+      {"[[rotation]]\n[rotation.fleet]\nmax_concurrency = \"0\"", "neither a number of hosts nor a share"},
+      {"[[rotation]]\n[rotation.fleet]\nmax_concurrency = \"101%\"", "neither a number of hosts nor a share"},
+      {"[[rotation]]\n[rotation.fleet]\nmax_errors = \"-1\"", "neither a number of hosts nor a share"},
+      {"[[rotation]]\n[rotation.fleet]\ndelivery_timeout = \"10s\"", "\"10s\" is out of range"},
       {"[[rotation]]\n[[rotation.target]]\nport = 1", "setting \"rotation.target.host\": it is missing"},
       {"[[rotation]]\n[[rotation.target]]\nhost = \"a;b\"", "is not a host name or an IP address"},
       {"[[rotation]]\n[[rotation.target]]\nhost = \"a\"\n[[rotation.target]]\nhost = \"a\"",

@@ -161,6 +161,14 @@ Result<void> Wiring::wire_direct(const RotationSettings& settings, WiredRotation
 }
 
 Result<void> Wiring::wire_ssm(const RotationSettings& settings, WiredRotation& wired) const {
+  if (!settings.sql_user.empty())
+    return fail(
+        ErrorKind::usage,
+        fmt::format("The rotation \"{}\" names a sql_user, but over Systems Manager the hosts read it from a "
+                    "secret.",
+                    settings.name),
+        "Store the login's name in a secret, name that as sql_user_secret, and leave sql_user out; or set "
+        "[rotation.fleet] via = \"direct\".");
   auto found = machines(settings, wired);
   if (!found) return fail(found.error());
   auto ssm = aws_.ssm();

@@ -18,6 +18,8 @@ EXPECTED = {
     "secretsmanager": {"DescribeSecret", "ListSecretVersionIds", "GetSecretValue", "PutSecretValue",
                        "UpdateSecretVersionStage", "TagResource", "UntagResource"},
     "ec2": {"DescribeInstances"},
+    "ssm": {"SendCommand", "ListCommands", "ListCommandInvocations", "GetCommandInvocation", "CancelCommand",
+            "DescribeInstanceInformation"},
     "s3": {"HeadBucket", "ListObjectsV2", "PutObject", "GetObject", "HeadObject", "CreateMultipartUpload", "UploadPart",
            "CompleteMultipartUpload", "AbortMultipartUpload"},
 }
@@ -58,8 +60,9 @@ def test_requests_are_as_the_model_says(requests, models, service):
 def test_pages_are_asked_for(requests):
     """The printing transport answers each first page with a token: the second request carries it."""
     count = collections.Counter(request["operation"] for request in requests)
-    for paged in ("ListAccessKeys", "ListSecretVersionIds", "DescribeInstances"):
+    for paged in ("ListAccessKeys", "ListSecretVersionIds", "DescribeInstances", "ListCommands", "ListCommandInvocations"):
         assert count[paged] == 2
+    assert count["DescribeInstanceInformation"] == 4  # by tags and by ids
 
 
 def test_signatures_cover_what_they_must(requests):
@@ -94,6 +97,12 @@ def find(requests, operation):
     ("DescribeInstances", ("body", "Filter.2.Name", "Filter.3.Name"), "sent twice"),
     ("DescribeInstances", ("body", "Filter.1.Value.1", "Filter.1.Values.1"), "Values is no parameter"),
     ("DescribeInstances", ("body", "Filter.1.Value.1", "Filter.1.Value.2"), "numbered from 1"),
+    ("SendCommand", ("body", '"InstanceIds"', '"InstanceId"'), "InstanceId"),
+    ("SendCommand", ("body", '"TimeoutSeconds":3600', '"TimeoutSeconds":3'), "TimeoutSeconds"),
+    ("SendCommand", ("body", '["apply"]', '"apply"'), "Invalid type"),
+    ("ListCommands", ("body", '"key":"InvokedAfter"', '"key":"After"'), "After"),
+    ("ListCommandInvocations", ("body", '"MaxResults":50', '"MaxResults":51'), "MaxResults"),
+    ("DescribeInstanceInformation", ("body", '"Values"', '"Value"'), "Value"),
     ("UploadPart", ("target", "partNumber", "part-number"), "are no query parameters"),
     ("UploadPart", ("method", "PUT", "POST"), "PUT is right"),
     ("ListObjectsV2", ("target", "list-type=2", "list-type=1"), "list-type=2"),

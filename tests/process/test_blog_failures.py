@@ -77,7 +77,7 @@ def test_an_untagged_instance_is_listed_first(lab, tmp_path):
                        aws_secret_access_key=lab.env["AWS_SECRET_ACCESS_KEY"])
     listed = [i for r in ec2.describe_instances()["Reservations"] for i in r["Instances"]]
     assert not listed[0].get("Tags"), listed[0]
-    config = rehearsal.write_config(lab, tmp_path / "ec2.toml", fleet='[rotation.fleet]\nec2_tags = { SQL = "2022" }\n')
+    config = rehearsal.write_config(lab, tmp_path / "ec2.toml", fleet='[rotation.fleet]\nvia = "direct"\nec2_tags = { SQL = "2022" }\n')
     old_key = lab.current_key()
     ended = lab.run("rotate", "--output", "json", config=config)
     assert ended.status == DONE, ended

@@ -9,6 +9,7 @@
 #include "aws/iam.h"
 #include "aws/s3.h"
 #include "aws/secrets_manager.h"
+#include "aws/ssm.h"
 #include "aws/sts.h"
 #include "aws/uri.h"
 
@@ -53,7 +54,8 @@ class PrintingTransport final : public net::HttpTransport {
       response.body =
           first_page ? "<DescribeInstancesResponse><nextToken>next</nextToken></DescribeInstancesResponse>"
                      : "<DescribeInstancesResponse/>";
-    if (service == "secretsmanager" && first_page) response.body = R"({"NextToken": "next"})";
+    if ((service == "secretsmanager" || service == "ssm") && first_page)
+      response.body = R"({"NextToken": "next"})";
     if (service == "s3")
       response.body =
           "<InitiateMultipartUploadResult><UploadId>upload</UploadId></InitiateMultipartUploadResult>";
@@ -68,6 +70,7 @@ class Shapes {
     print_sts();
     print_secrets_manager();
     (void)Ec2(client(Ec2::traits())).describe_instances({{"SQL", "2022"}, {"Stage", "prod"}});
+    print_ssm();
     print_s3();
   }
 
@@ -109,6 +112,28 @@ class Shapes {
     (void)secrets.move_stage("sqlcredential", "AWSPENDING", version, "", std::nullopt);
     (void)secrets.tag("sqlcredential", "keyturn:intent:1", "2026-01-02T03:04:05Z", std::nullopt);
     (void)secrets.untag("sqlcredential", "keyturn:intent:1", std::nullopt);
+  }
+  void print_ssm() {
+    const Ssm ssm(client(Ssm::traits()));
+    SsmCommandRequest request;
+    request.document = "SQL-Credentials-UpdateCreds";
+    request.node_ids = {"i-0123456789abcdef0", "mi-0123456789abcdef0"};
+    request.parameters = {{"Mode", {"apply"}},
+                          {"BucketUrls", {"s3://bucket.s3.us-east-1.amazonaws.com/sql"}}};
+    request.comment = "keyturn 01234567-89ab-cdef-0123-456789abcdef";
+    request.max_concurrency = "100%";
+    request.max_errors = "10";
+    (void)ssm.send_command(request, Nature::once, std::nullopt);
+    request.node_ids.clear();
+    request.tags = {{"SQL", "2022"}, {"Stage", "prod"}};
+    (void)ssm.send_command(request, Nature::read, std::nullopt);
+    const std::string command = "01234567-89ab-cdef-0123-456789abcdef";
+    (void)ssm.commands(request.document, clock_.now());
+    (void)ssm.invocations(command, [](const SsmInvocation&) {});
+    (void)ssm.output(command, "i-0123456789abcdef0", "ApplyOnLinux");
+    (void)ssm.cancel_command(command);
+    (void)ssm.nodes_with(request.tags);
+    (void)ssm.nodes({"i-0123456789abcdef0"});
   }
   void print_s3() {
     const S3 s3(client(S3::traits()), "backups", S3Style::path);
