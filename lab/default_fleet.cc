@@ -74,9 +74,11 @@ std::string LabConfig::path_style_url() const {
 
 LabConfig default_lab_config() {
   LabConfig config;
-  config.policy = {{"deadline", "\"8s\""},    {"orphan_min_age", "\"10s\""}, {"intent_window", "\"5s\""},
-                   {"grace", "\"12s\""},      {"longest_backup", "\"9s\""},  {"quarantine", "\"10s\""},
-                   {"propagation", "\"6s\""}, {"patience", "\"60s\""},       {"wave_percent", "50"}};
+  config.policy = {
+      {"deadline", "\"8s\""},    {"orphan_min_age", "\"10s\""}, {"intent_window", "\"5s\""},
+      {"grace", "\"12s\""},      {"longest_backup", "\"9s\""},  {"quarantine", "\"10s\""},
+      {"propagation", "\"6s\""}, {"patience", "\"60s\""},
+  };
   config.targets = default_targets(config);
   return config;
 }

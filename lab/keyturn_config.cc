@@ -64,6 +64,8 @@ std::string direct_config(const LabConfig& config, const Rack& rack, const std::
 
 std::string ssm_config(const LabConfig& config, const Rack& rack) {
   toml::table rotation = rotation_of(config, rack);
+  // A wave costs some seconds here.
+  rotation["policy"].as_table()->insert("wave_percent", 100);
   rotation.insert("fleet", toml::table{{"via", "ssm"}, {"ec2_tags", toml::table{{"SQL", "2022"}}}});
   return text_of(toml::table{{"aws", toml::table{{"region", config.region}}},
                              {"rotation", toml::array{std::move(rotation)}}});
