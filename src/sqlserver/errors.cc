@@ -37,7 +37,7 @@ constexpr std::array kKnown{
     KnownNumber{1222, ErrorKind::conflict, "has the credentials locked by another session (lock time-out)",
                 "Look for an open transaction with CREATE or ALTER CREDENTIAL in it, then run again."},
     KnownNumber{4060, ErrorKind::denied, "does not let the login open the database master",
-                "Give the login access to master; every login has it unless it was taken away."},
+                "Where the login has a user of its own in master: GRANT CONNECT to it there."},
     KnownNumber{6005, ErrorKind::unavailable, "is shutting down", "Run again when it is up."},
     KnownNumber{8645, ErrorKind::throttled, "has no memory for the query just now",
                 "Run again when it is less loaded."},
