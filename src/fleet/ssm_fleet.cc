@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "fleet/ssm_outcomes.h"
 
@@ -88,8 +89,15 @@ std::optional<Error> SsmFleet::silence_of(const SsmHost& host) const {
   return silent->second.error;
 }
 
+Result<void> SsmFleet::find_hosts() {
+  auto found = refresh();
+  just_found_ = found.has_value();
+  return found;
+}
+
 Result<std::vector<TargetState>> SsmFleet::observe() {
-  if (auto refreshed = refresh(); !refreshed) return fail(std::move(refreshed).error());
+  if (!std::exchange(just_found_, false))
+    if (auto refreshed = refresh(); !refreshed) return fail(std::move(refreshed).error());
   std::vector<std::string> ids;
   for (const SsmHost& host : hosts_) {
     if (silence_of(host)) continue;

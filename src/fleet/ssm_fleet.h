@@ -38,6 +38,9 @@ class SsmFleet final : public rotation::Fleet {
   SsmFleet(SsmFleetSettings settings, ListMachines machines, const aws::Ssm& ssm, Clock& clock,
            Random& random, const StopFlag* stop, ProgressSink progress);
 
+  // Are there hosts at all? ErrorKind::usage where not. The first observe() does not list them again.
+  Result<void> find_hosts();
+
   Result<std::vector<rotation::TargetState>> observe() override;
   // Also has outcomes of the other instances of the hosts, which are written as well.
   std::vector<Outcome> write(const Order& order) override;
@@ -83,6 +86,7 @@ class SsmFleet final : public rotation::Fleet {
   const ProgressSink progress_;
   const SsmCommands commands_;
   std::vector<SsmHost> hosts_;
+  bool just_found_ = false;  // by find_hosts()
   std::unordered_map<std::string, std::size_t> place_by_name_, place_by_id_;
   std::unordered_map<std::string, Silence> silent_;  // by id
   // The instances of a host when it last answered in this run, by its id: they don't go away when it falls

@@ -176,9 +176,11 @@ Result<void> Wiring::wire_ssm(const RotationSettings& settings, WiredRotation& w
   wired.ssm_ = std::make_unique<aws::Ssm>(std::move(*ssm));
   fleet::SsmFleetSettings fleet = ssm_fleet_settings(settings);
   fleet.region = aws_.settings().region;
-  wired.fleet_ = std::make_unique<fleet::SsmFleet>(std::move(fleet), std::move(*found), *wired.ssm_,
+  auto reached = std::make_unique<fleet::SsmFleet>(std::move(fleet), std::move(*found), *wired.ssm_,
                                                    surroundings_.clock, surroundings_.random,
                                                    &surroundings_.stop, progress_to(surroundings_.watcher));
+  if (auto hosts = reached->find_hosts(); !hosts) return hosts;
+  wired.fleet_ = std::move(reached);
   return {};
 }
 

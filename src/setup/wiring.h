@@ -51,8 +51,8 @@ class Wiring {
   static Result<std::unique_ptr<Wiring>> open(const Config& config, const aws::Environment& environment,
                                               Surroundings surroundings);
 
-  // Reads the secrets that this rotation's settings come from, checks that its secret exists, and builds its
-  // engine. Over Systems Manager neither an ODBC driver nor the SQL login's secrets are needed.
+  // Reads the secrets that this rotation's settings come from, checks that its secret and a target exist, and
+  // builds its engine. Over Systems Manager neither an ODBC driver nor the SQL login's secrets are needed.
   Result<std::unique_ptr<WiredRotation>> wire(const RotationSettings& settings);
 
   [[nodiscard]] const aws::AwsContext& aws() const { return aws_; }

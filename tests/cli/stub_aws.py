@@ -1,4 +1,4 @@
-"""A Secrets Manager, EC2 and IAM that answer what a test tells them, for input that is wrong before a rotation begins.
+"""A Secrets Manager, EC2, Systems Manager and IAM that answer what a test tells them, for input that is wrong before a rotation begins.
 
 The lab is the world that works; here it is about replies that it never gives.
 """
@@ -27,6 +27,8 @@ class StubAws:
             return status, json.dumps({"__type": code, "message": message})
         if operation == "DescribeInstances":
             return 200, NO_INSTANCES
+        if operation == "DescribeInstanceInformation":
+            return 200, json.dumps({"InstanceInformationList": []})
         name = json.loads(body)["SecretId"]
         if name not in self.secrets:
             return 400, json.dumps({"__type": "ResourceNotFoundException",

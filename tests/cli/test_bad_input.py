@@ -102,8 +102,6 @@ def test_aws_that_refuses(env, aws, refusal, said):
 @pytest.mark.parametrize("name, value, said", [
     ("iamuser", None, ['no secret "iamuser" in eu-central-1',
                        "aws secretsmanager create-secret --region eu-central-1 --name iamuser --secret-string"]),
-    ("sqluser", None, ['no secret "sqluser"', "--name sqluser"]),
-    ("sqlpass", None, ['no secret "sqlpass"', "--name sqlpass --secret-string file://"]),
     ("bucketurl", None, ['no secret "bucketurl"', "--name bucketurl --secret-string s3://BUCKET"]),
     ("sqlcredential", None, ['no secret "sqlcredential"', "--name sqlcredential", "keyturn rotate"]),
     ("iamuser", " \n", ["secret iamuser is empty", "aws secretsmanager put-secret-value --region eu-central-1"]),
@@ -122,6 +120,20 @@ def test_secrets_that_are_missing_or_wrong(env, aws, name, value, said):
     for part in said:
         assert part in result.stderr
     assert set(aws.calls) <= {"GetSecretValue", "DescribeSecret"}
+
+
+@pytest.mark.parametrize("name, said", [
+    ("sqluser", "--name sqluser"),
+    ("sqlpass", "--name sqlpass --secret-string file://"),
+])
+def test_the_logins_secrets_count_for_direct_connections_alone(env, aws, tmp_path, name, said):
+    del aws.secrets[name]
+    assert "no EC2 instance" in program.run("rotate", env=env).stderr
+    config = tmp_path / "keyturn.toml"
+    config.write_text('[[rotation]]\n[rotation.fleet]\nvia = "direct"\n')
+    result = program.run("rotate", "--config", str(config), env=env)
+    assert result.returncode == 2, result.stderr
+    assert f'no secret "{name}"' in result.stderr and said in result.stderr
 
 
 def test_no_target_found(env):
