@@ -88,6 +88,8 @@ Result<RotationSettings> host_rotation(const setup::Config& config, const HostOp
   take(chosen->credential_secret, options.credential_secret);
   take(chosen->bucket_url_secret, options.bucket_url_secret);
   take(chosen->sql_user_secret, options.sql_user_secret);
+  if (!options.bucket_url_secret.empty()) chosen->bucket_urls.clear();
+  if (!options.sql_user_secret.empty()) chosen->sql_user.clear();
   take(chosen->sql_password_secret, options.sql_password_secret);
   if (auto urls = without_empty(options.bucket_urls); !urls.empty()) {
     for (std::string& url : urls) {

@@ -35,9 +35,8 @@ struct HostOrder {
 // ErrorKind::usage; nothing of what may be a secret in the wrong place is repeated.
 Result<HostOrder> host_order(const HostOptions& options);
 
-// The rotation that `options` mean, of those of the host's configuration. The document's names of secrets
-// come from the controller's defaults, so that a value which the host's own file gives goes before them:
-// sql_user, and bucket_urls unless --bucket-url is given.
+// The rotation that `options` mean, of those of the host's configuration, with what they say in the place of
+// the file's settings.
 Result<setup::RotationSettings> host_rotation(const setup::Config& config, const HostOptions& options,
                                               const std::string& rotation);
 

@@ -188,6 +188,17 @@ TEST(HostReport, IsAsciiWhateverServersSay) {
             "Fehler \xE2\x82\xAC \xF0\x9F\x94\x91 \xEF\xBF\xBD\x01");
 }
 
+TEST(HostReport, TextTellsAPersonOnTheHost) {
+  HostReport report = report_of_all_kinds();
+  report.instances[1].error = "refused \033[31m";
+  const std::string text = host_report_text(report, {});
+  EXPECT_NE(text.find("incomplete"), std::string::npos);
+  EXPECT_NE(text.find(kKey), std::string::npos);
+  EXPECT_NE(text.find("The service mssql-server is stopped."), std::string::npos);
+  EXPECT_NE(text.find("refused ?[31m"), std::string::npos);
+  EXPECT_EQ(text.find('\033'), std::string::npos);
+}
+
 TEST(HostReport, ACutOrForeignTextIsRefused) {
   const std::string text = host_report_json(report_of_all_kinds());
   for (std::size_t length = 0; length < text.size(); ++length)

@@ -9,7 +9,7 @@ import pytest
 import program
 from support import ROOT
 
-COMMANDS = ["rotate", "reconcile", "plan", "status", "rollback", "completion"]
+COMMANDS = ["rotate", "reconcile", "plan", "status", "rollback", "render", "apply", "discover", "lambda", "completion"]
 
 
 @pytest.fixture
@@ -95,7 +95,8 @@ def test_bash_completes(env, typed, offered):
     assert set(result.stdout.split()) == offered
 
 
-@pytest.mark.parametrize("section", ["aws", "sql", "[rotation]", "rotation.policy", "rotation.fleet", "[rotation.target]"])
+@pytest.mark.parametrize("section", ["aws", "sql", "[rotation]", "rotation.policy", "rotation.fleet", "[rotation.target]",
+                                     "host", "[host.instance]"])
 def test_every_setting_is_documented_and_no_other(env, tmp_path, section):
     """The program itself says which settings a section has: in its answer to one that it does not have."""
     config = tmp_path / "keyturn.toml"
@@ -106,7 +107,7 @@ def test_every_setting_is_documented_and_no_other(env, tmp_path, section):
     documentation = (ROOT / "docs/configuration.md").read_text()
     part = documentation.split(f"\n## [{section}]\n")[1].split("\n## ")[0]
     documented = re.findall(r"^\| `(\w+)` \|", part, re.MULTILINE)
-    nested = {"policy", "fleet", "target"} if section == "[rotation]" else set()
+    nested = {"[rotation]": {"policy", "fleet", "target"}, "host": {"instance"}}.get(section, set())
     assert sorted(documented) == sorted(set(allowed) - nested)
 
 
