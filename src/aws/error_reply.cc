@@ -100,9 +100,8 @@ constexpr std::array<std::string_view, 6> kDenied{"AccessDenied",          "Acce
                                                   "UnauthorizedOperation", "UnauthorizedAccess",
                                                   "AllAccessDisabled",     "AccountProblem"};
 constexpr std::array<std::string_view, 10> kNotFound{
-    "NoSuchEntity",     "ResourceNotFoundException", "NoSuchBucket",           "NoSuchKey",
-    "NoSuchUpload",     "NotFound",                  "InvocationDoesNotExist", "InvalidInstanceId",
-    "InvalidCommandId", "InvalidDocument"};
+    "NoSuchEntity", "ResourceNotFoundException", "NoSuchBucket",      "NoSuchKey",        "NoSuchUpload",
+    "NotFound",     "InvocationDoesNotExist",    "InvalidInstanceId", "InvalidCommandId", "InvalidDocument"};
 constexpr std::array<std::string_view, 8> kConflict{
     "LimitExceeded",           "ResourceExistsException",
     "EntityAlreadyExists",     "PreconditionNotMetException",
