@@ -140,32 +140,29 @@ def running_lab():
         process.stdout.close()
 
 
+class _Aws(http.server.BaseHTTPRequestHandler):
+    """An AWS whose clock is `ahead` of this machine's, as the Date of its answers says."""
+    protocol_version = "HTTP/1.1"
+    ahead = datetime.timedelta(0)
+
+    def now(self):
+        return datetime.datetime.now(datetime.timezone.utc) + self.ahead
+
+    def do_POST(self):
+        status, text = self.answer(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response_only(status)
+        self.send_header("Date", self.now().strftime("%a, %d %b %Y %H:%M:%S GMT"))
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_):
+        pass
+
+
 @contextlib.contextmanager
-def ahead_of_us(url, **ahead):
-    """The same AWS, with a clock that is ahead of this machine's: the Date of its answers says so."""
-    class Relay(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            request = urllib.request.Request(url + self.path, data=body, headers=dict(self.headers), method="POST")
-            try:
-                answer = urllib.request.urlopen(request)
-            except urllib.error.HTTPError as refusal:
-                answer = refusal
-            with answer:
-                text = answer.read()
-                self.send_response_only(answer.status)
-            date = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(**ahead)
-            self.send_header("Date", date.strftime("%a, %d %b %Y %H:%M:%S GMT"))
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Relay) as server:
+def _serving(handler):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -173,6 +170,37 @@ def ahead_of_us(url, **ahead):
         finally:
             server.shutdown()
             thread.join()
+
+
+def ahead_of_us(url, **ahead):
+    """The same AWS, seen through a relay."""
+    class Relay(_Aws):
+        def answer(self, body):
+            request = urllib.request.Request(url + self.path, data=body, headers=dict(self.headers), method="POST")
+            try:
+                answer = urllib.request.urlopen(request)
+            except urllib.error.HTTPError as refusal:
+                answer = refusal
+            with answer:
+                return answer.status, answer.read()
+
+    Relay.ahead = datetime.timedelta(**ahead)
+    return _serving(Relay)
+
+
+def particular_about_time(secrets, **ahead):
+    """A Secrets Manager that refuses what is dated more than five minutes from its own clock."""
+    class Particular(_Aws):
+        def answer(self, body):
+            dated = datetime.datetime.strptime(self.headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ")
+            if abs(dated.replace(tzinfo=datetime.timezone.utc) - self.now()) > datetime.timedelta(minutes=5):
+                return 400, b'{"__type": "InvalidSignatureException", "message": "Signature expired"}'
+            name = json.loads(body)["SecretId"]
+            return 200, json.dumps({"ARN": f"arn:{name}", "Name": name, "VersionId": "v" * 32,
+                                    "SecretString": secrets[name]}).encode()
+
+    Particular.ahead = datetime.timedelta(**ahead)
+    return _serving(Particular)
 
 
 def mode_of(path):

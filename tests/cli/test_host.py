@@ -103,6 +103,27 @@ def test_the_deadline_is_on_awss_clock(host):
         assert report["at"] / 1000 - time.time() > 200
 
 
+def test_a_clock_so_wrong_that_aws_refuses_it_is_put_right(host):
+    secrets = {"bucketurl": "sql-backups.s3.us-east-1.amazonaws.com/x", "sqluser": "nobody", "sqlpass": "wrong"}
+    with hosts.particular_about_time(secrets, hours=-30) as url:
+        host.env["AWS_ENDPOINT_URL"] = url
+        report = host.report("apply", "--check")
+    assert "nobody" in only(report)["reason"]  # it got as far as to be refused by the server
+    assert time.time() - report["at"] / 1000 > 29 * 3600
+
+
+@pytest.mark.parametrize("fault", [{"match": "secretsmanager:*", "kind": "refuse", "count": -1},
+                                   {"match": "secretsmanager:GetSecretValue", "kind": "cut", "count": -1}])
+def test_without_its_secrets_nothing_is_done_and_every_instance_is_named(host, fault):
+    version, _ = host.lab.make_pending()
+    before = host.lab.credentials("sqllinux")
+    host.lab.post("faults", [fault])
+    report = host.apply(version, status=1)
+    assert report["outcome"] == "failed" and "GetSecretValue" in report["reason"]
+    assert only(report)["standing"] == "unreachable" and "GetSecretValue" in only(report)["error"]
+    assert host.lab.credentials("sqllinux") == before
+
+
 @pytest.mark.parametrize("arguments", [
     [], ["--version-id", "x"], ["--version-id", "x", "--stage", "previous", "--not-after", "2026-01-02T03:04:05Z"],
     ["--version-id", "x'; DROP", "--stage", "current", "--not-after", "2026-01-02T03:04:05Z"],
