@@ -292,6 +292,19 @@ def test_whatever_is_taken_reaches_keyturn_as_it_is(shell, document):
         assert arguments == expected_arguments(values)
 
 
+def test_each_parameter_stands_in_single_quotes(document):
+    for line in document["mainSteps"][0]["inputs"]["runCommand"]:
+        if "{{" in line:
+            assert re.fullmatch(r"[a-z0-9_]+='\{\{ [A-Za-z0-9]+ \}\}'", line), line
+
+
+def test_a_pattern_is_not_taken_for_file_names(shell, tmp_path):
+    (tmp_path / "s3:/b/c").mkdir(parents=True)
+    (tmp_path / "s3:/b/c/file").touch()
+    _, arguments = shell(CredentialPatterns=["s3://b/c/*"])
+    assert "s3://b/c/*" in arguments and "s3://b/c/file" not in arguments
+
+
 def test_the_harness_sees_a_value_that_breaks_out(shell):
     shell(check=False, SqlUserSecret=f"'; touch {shell.canary}; '")
     assert shell.canary.exists()
