@@ -4,6 +4,8 @@ Backups run all the while, and none may fail: whatever is killed, refused, late,
 """
 
 import json
+import os
+import pathlib
 import threading
 import time
 import uuid
@@ -14,10 +16,12 @@ import rehearsal
 from interop import account
 from interop.account import client, end_of, execution, invoke
 from rehearsal import Rehearsal, broken_promises, current_key, everybody_backs_up, keys, staged, unsettled, wait_for
+from support import ROOT
 
 ROTATE, UPDATE, RECONCILE = "SQL-Credentials-RotateCreds", "SQL-Credentials-UpdateCreds", "keyturn-reconcile"
 SCHEDULE = "SQL-Credentials-Rotation"
 NAMES = [name for name, _ in rehearsal.targets(3)]
+PACKAGE = pathlib.Path(os.environ.get("KEYTURN_LAMBDA_ZIP", ROOT / "build/lambda/keyturn-lambda.zip"))
 # How long an Automation, or what is left of a key's life, may take on a slow machine.
 PATIENCE_S = 240
 
@@ -76,6 +80,20 @@ def test_a_schedule_turns_the_key_of_every_server(lab):
     # The roles have the rights that are needed; hosts may read secrets and no more, and do without DescribeSecret.
     assert {c["operation"] for c in lab.calls() if c["outcome"].startswith("AccessDenied")} <= {"DescribeSecret"}
     comes_to_rest(lab, old_key)
+
+
+def test_the_package_as_it_is_shipped(tmp_path):
+    if not PACKAGE.exists():
+        pytest.skip(f"{PACKAGE} is not there; run make lambda")
+    toml = rehearsal.config(rehearsal.targets(1), f'[lambda]\npackage = "{PACKAGE}"\n')
+    with Rehearsal(tmp_path, toml) as lab:
+        old_key = lab.current_key()
+        ended = fire(lab)
+        assert ended["AutomationExecutionStatus"] == "Success", ended
+        invocations = lab.facts()["invocations"]
+        assert [each["cold"] for each in invocations if each["function"] == ROTATE][0]
+        assert current_key(lab.facts()) != old_key
+        everybody_backs_up(lab, NAMES[:1])
 
 
 def test_the_blogs_own_runbook_works_unchanged(lab):
