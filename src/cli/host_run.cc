@@ -52,6 +52,11 @@ void add_error(HostReport& report, const Error& error) {
   report.reason = error.sentence();
 }
 
+// The exit status: a report that nobody can read is a failure.
+int written(int stream, const std::string& document, int status) {
+  return write_all(stream, document) || status != 0 ? status : int(Outcome::failed);
+}
+
 // One command on this host, from the configuration to the report.
 class HostRun {
  public:
@@ -234,7 +239,7 @@ void HostRun::give_up(const Error& error) {
 void HostRun::apply(const HostOrder& order) {
   report_.version = order.version;
   auto rotation = host_rotation(config_, options_.host, options_.rotation);
-  if (!rotation) return add_error(report_, rotation.error());
+  if (!rotation) return give_up(rotation.error());
   rotation_ = std::move(*rotation);
   if (!order.is_look)
     log_->info("Version {} of {}, while it is {}, not after {}", order.version, rotation_.credential_secret,
@@ -279,12 +284,12 @@ int HostRun::finish() {
   if (log_)
     log_->log(status == 0 ? spdlog::level::info : spdlog::level::err, "{}: {} Exit status {}",
               rotation::to_string(report_.outcome), report_.reason, status);
-  const bool json = options_.output == OutputFormat::json;
-  const std::string document =
-      json ? report::host_report_json(report_) + "\n"
-           : report::host_report_text(report_, style_for(STDOUT_FILENO, options_.color, environment_));
-  if (write_all(STDOUT_FILENO, document)) return status;
-  return status == 0 ? int(Outcome::failed) : status;
+  if (options_.output == OutputFormat::json)
+    return written(STDOUT_FILENO, report::host_report_json(report_) + "\n", status);
+  // What was refused as a whole is no result.
+  const int stream = status != 0 && report_.instances.empty() ? STDERR_FILENO : STDOUT_FILENO;
+  return written(stream, report::host_report_text(report_, style_for(stream, options_.color, environment_)),
+                 status);
 }
 
 }  // namespace

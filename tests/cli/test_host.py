@@ -138,6 +138,16 @@ def test_bad_input_is_a_report_too(host, arguments):
     assert host.lab.credentials("sqllinux") == before
 
 
+def test_a_person_is_told_on_stderr(host):
+    result = host.run("apply")
+    assert result.returncode == 2 and result.stdout == "" and "--check" in result.stderr
+
+
+def test_a_report_that_cannot_be_written_is_a_failure(host):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        assert host.run("discover", "--output", "json", stdout=full).returncode == 1
+
+
 def test_what_is_empty_counts_as_not_given(host):
     """A command document fills in every option."""
     report = host.report("apply", "--check", "--version-id", "", "--stage", "", "--not-after", "", "--bucket-url", "",
