@@ -126,6 +126,8 @@ TEST_F(LinuxMachineTest, APassiveNodeIsSkippedAndAStoppedReplicaIsNot) {
   fs::remove(root_ / "var/opt/mssql/data/master.mdf");
   service_.is_enabled = true;
   EXPECT_EQ(only().skipped, "");
+  service_ = {ServiceState::failed, false, std::nullopt, std::nullopt};
+  EXPECT_EQ(only().skipped, "");
 }
 
 TEST_F(LinuxMachineTest, OneThatStartsIsWaitedForWithinBounds) {
