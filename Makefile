@@ -27,7 +27,7 @@ test: clients build ## Build, then run every test: unit, simulation, process, in
 demo: setup ## Build a release and rotate the key of a lab fleet under running backups
 	cmake --preset release
 	cmake --build --preset release -j $(JOBS) --target keyturn keyturn-lab
-	python3 tools/demo.py build/release
+	python3 tools/demo.py build/release $(DEMO)
 
 tsan: setup ## Build with ThreadSanitizer into build/tsan, and run the C++ tests
 	cmake --preset tsan
