@@ -77,9 +77,10 @@ Result<void> add_schedule(sim::World& world, bool enabled) {
   schedule.expression = "rate(7 days)";
   schedule.enabled = enabled;
   schedule.window_json = R"({"Mode":"OFF"})";
+  // The pause between two calls is short, as all times here.
+  const nlohmann::json input{{"DocumentName", kAutomationDocument}, {"Parameters", {{"Pause", {"PT2S"}}}}};
   schedule.target = {"", "arn:aws:scheduler:::aws-sdk:ssm:startAutomationExecution",
-                     role_arn(world, kSchedulerRole),
-                     nlohmann::json{{"DocumentName", kAutomationDocument}}.dump()};
+                     role_arn(world, kSchedulerRole), input.dump()};
   schedule.target_json = nlohmann::json{{"Arn", schedule.target.arn},
                                         {"RoleArn", schedule.target.role_arn},
                                         {"Input", schedule.target.input}}

@@ -39,7 +39,8 @@ def schedule(name, target, expression="rate(7 days)", **more):
 def test_the_account_has_the_blogs_schedule_and_it_sleeps(scheduler, lab):
     found = scheduler.get_schedule(Name="SQL-Credentials-Rotation")
     assert found["State"] == "DISABLED" and found["ScheduleExpression"] == "rate(7 days)"
-    assert json.loads(found["Target"]["Input"]) == {"DocumentName": "SQL-Credentials-Automation"}
+    assert json.loads(found["Target"]["Input"]) == {"DocumentName": "SQL-Credentials-Automation",
+                                                    "Parameters": {"Pause": ["PT2S"]}}
     rule = client(lab, "events").describe_rule(Name="SQL-Credentials-InstanceStarted")
     assert rule["State"] == "DISABLED"
 
