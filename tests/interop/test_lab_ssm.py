@@ -297,3 +297,19 @@ def test_a_fault_kills_the_process_that_called(lab, ssm):
         assert 137 in [plugin["ResponseCode"] for plugin in plugins]
         killed = [c for c in lab.state()["calls"] if c["outcome"].startswith("fault:kill")]
         assert [c["outcome"] for c in killed][-1] == f"fault:{kind}" and len(killed) == count
+
+
+def test_hosts_reach_aws_over_tls(tmp_path):
+    running = Lab("--tls", config=CONFIG, folder=tmp_path)
+    try:
+        ssm = boto3.client("ssm", endpoint_url=running.url, region_name="us-east-1", verify=running.ready["ca_bundle"],
+                           aws_access_key_id=running.env["AWS_ACCESS_KEY_ID"],
+                           aws_secret_access_key=running.env["AWS_SECRET_ACCESS_KEY"])
+        ids = [host(running, name)["instance_id"] for name in ("ONE", "TWO")]
+        command = ssm.send_command(DocumentName="SQL-Credentials-UpdateCreds", InstanceIds=ids,
+                                   Parameters={"Mode": ["check"]})["Command"]["CommandId"]
+        over = ("Success", "Failed")
+        wait_for(lambda: ssm.list_commands(CommandId=command)["Commands"][0]["Status"] in over)
+        assert ssm.list_commands(CommandId=command)["Commands"][0]["Status"] == "Success"
+    finally:
+        assert running.stop() == 0
