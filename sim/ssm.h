@@ -241,6 +241,7 @@ class Ssm {
   [[nodiscard]] std::map<std::string, std::string> tags_of(const ManagedNode& node) const;
   [[nodiscard]] PingStatus ping_of(const ManagedNode& node) const;
   [[nodiscard]] bool matches(const ManagedNode& node, const SsmFilter& filter) const;
+  Reply<Command> accept(const SendRequest& request);
   [[nodiscard]] Reply<std::vector<std::string>> resolve_targets(const SendRequest& request) const;
   [[nodiscard]] Reply<void> check_ids(const std::vector<std::string>& ids) const;
   [[nodiscard]] Command view_of(const Run& run) const;

@@ -98,6 +98,12 @@ Reply<std::vector<std::string>> Ssm::resolve_targets(const SendRequest& request)
 
 Reply<Command> Ssm::send_command(const SendRequest& request) {
   advance();
+  auto sent = accept(request);
+  advance();  // its time begins now
+  return sent;
+}
+
+Reply<Command> Ssm::accept(const SendRequest& request) {
   const std::lock_guard lock(mutex_);
   if (auto good = check_request(request); !good) return tl::unexpected(good.error());
   const SsmDocument* kept = find_document(request.document);
