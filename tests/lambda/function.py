@@ -4,7 +4,6 @@ import contextlib
 import http.server
 import json
 import os
-import pathlib
 import queue
 import re
 import shutil
@@ -15,16 +14,9 @@ import zipfile
 
 import pytest
 
-from support import ROOT
+from lambda_package import package
 
-PACKAGE = pathlib.Path(os.environ.get("KEYTURN_LAMBDA_ZIP", ROOT / "build/lambda/keyturn-lambda.zip"))
 ARN = "arn:aws:lambda:us-east-1:111122223333:function:keyturn"
-
-
-def package():
-    if not PACKAGE.exists():
-        pytest.skip(f"{PACKAGE} is not there; run make lambda")
-    return PACKAGE
 
 
 def unzip(package_, folder):
