@@ -42,6 +42,7 @@ Result<RotationSettings> base_rotation(const setup::Config& config, const HostOp
   if (found != rotations.end()) return *found;
   if (!name.empty()) {
     std::vector<std::string> names;
+    names.reserve(rotations.size());
     for (const RotationSettings& each : rotations) names.push_back(each.name);
     const std::string meant = setup::most_similar(name, names);
     return fail(ErrorKind::usage, fmt::format("The configuration has no rotation \"{}\".", name),
