@@ -150,6 +150,23 @@ TEST_F(EventsTest, AFunctionMustLetEventBridgeCallIt) {
   EXPECT_EQ(world_.events().remove_rule("daily").error().code, "ValidationException");  // it has targets
 }
 
+TEST_F(EventsTest, TopicsTakeWhatSnsTakes) {
+  const auto code = [&](const std::string& message, const std::string& subject = {}) {
+    const auto id = world_.sns().publish(topic_, message, subject);
+    return id ? "ok" : id.error().code;
+  };
+  EXPECT_EQ(world_.sns().create_topic("news").value(), topic_);  // the same again
+  EXPECT_EQ(world_.sns().create_topic("no news").error().code, "InvalidParameter");
+  EXPECT_EQ(code("x", "A key was turned"), "ok");
+  EXPECT_EQ(code(""), "InvalidParameter");
+  EXPECT_EQ(code(std::string(262'145, 'x')), "InvalidParameter");
+  EXPECT_EQ(code("x", "two\nlines"), "InvalidParameter");
+  EXPECT_EQ(code("x", std::string(101, 'x')), "InvalidParameter");
+  EXPECT_EQ(world_.sns().messages().size(), 1U);
+  world_.sns().delete_topic(topic_);
+  EXPECT_EQ(code("x"), "NotFound");
+}
+
 TEST(EventPatternTest, MatchesAsTheGuideSays) {
   const std::string event =
       R"({"source": "aws.ec2", "detail": {"state": "running", "cpu": 7, "tags": ["a", "b"]}})";

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/digest.h"
+#include "sim/automation_document.h"
 #include "sim/principal.h"
 #include "sim/ssm_run.h"
 
@@ -45,7 +46,11 @@ Reply<void> check_content(const std::string& type, const std::string& content) {
     return refuse("ValidationException", 400, "Documents of type " + type + " are not kept here.");
   if (content.size() > 64 * 1024)
     return refuse("MaxDocumentSizeExceeded", 400, "The size limit of a document is 64 KB.");
-  if (type == "Automation") return {};  // judged by what runs it
+  if (type == "Automation") {
+    if (const auto runbook = parse_automation_document(content); !runbook)
+      return tl::unexpected(runbook.error());
+    return {};
+  }
   const auto parsed = parse_command_document(content);
   if (!parsed) return tl::unexpected(parsed.error());
   return {};

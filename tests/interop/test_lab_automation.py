@@ -119,6 +119,18 @@ def test_an_operator_stops_one(lab):
     assert code_of(ssm.stop_automation_execution, AutomationExecutionId=started) == "InvalidAutomationStatusUpdateException"
 
 
+def test_what_is_no_document_is_refused(lab):
+    create = client(lab, "ssm").create_document
+    good = document({"name": "A", "action": "aws:sleep", "inputs": {"Duration": "PT0S"}})
+    assert code_of(create, Name="yaml", DocumentType="Automation", DocumentFormat="YAML",
+                   Content="schemaVersion: '0.3'") == "InvalidDocumentFormat"
+    for bad in ("schemaVersion: '0.3'", json.dumps(good | {"schemaVersion": "0.2"}),
+                json.dumps(document({"name": "A", "action": "aws:dance"})),
+                json.dumps(document({"name": "A", "action": "aws:sleep", "nextStep": "B"}))):
+        assert code_of(create, Name="bad", DocumentType="Automation", DocumentFormat="JSON",
+                       Content=bad) == "InvalidDocumentContent", bad
+
+
 def test_what_the_lab_has_not_is_said(lab):
     ended = run(lab, "approves", document({"name": "Ask", "action": "aws:approve", "inputs": {"Approvers": ["me"]}}))
     assert ended["AutomationExecutionStatus"] == "Failed" and "aws:approve is not simulated" in ended["FailureMessage"]
