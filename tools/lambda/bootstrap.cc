@@ -1,5 +1,5 @@
-// The first program of a function's environment: starts keyturn with the libraries that lie beside it, whatever the
-// system has. Linked statically, so that it needs nothing itself.
+// The first program of a function's environment: starts keyturn with the libraries that lie beside it,
+// whatever the system has. Linked statically, so that it needs nothing itself.
 #include <unistd.h>
 
 #include <climits>

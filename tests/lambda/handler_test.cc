@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "lambda/account_for_tests.h"
+#include "account.h"
 
 namespace keyturn::lambda {
 namespace {

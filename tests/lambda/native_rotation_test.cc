@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "lambda/account_for_tests.h"
+#include "account.h"
 #include "sim/function_testing.h"
 
 namespace keyturn::lambda {
