@@ -16,6 +16,14 @@ constexpr int kLooksForLostCommand = 3;
 // More than any clock may be off for AWS to take its signatures.
 constexpr Duration kClockTolerance = minutes{16};
 
+// Nothing where the next look may do better; else the error.
+Result<void> passing(const Error& error) {
+  if (error.kind == ErrorKind::throttled || error.kind == ErrorKind::unavailable ||
+      error.kind == ErrorKind::timed_out)
+    return {};
+  return fail(error);
+}
+
 }  // namespace
 
 Result<aws::SsmCommand> SsmCommands::send(aws::SsmCommandRequest request, bool changes_hosts,
@@ -42,31 +50,31 @@ Result<aws::SsmCommand> SsmCommands::find(const std::string& comment) const {
   return fail(ErrorKind::not_found, "No command with the comment " + comment + " is listed.");
 }
 
-SsmCommands::End SsmCommands::follow(std::vector<FollowedCommand> commands, TimePoint until,
-                                     const ReadCommand& read) const {
+Result<void> SsmCommands::follow(std::vector<FollowedCommand> commands, TimePoint until,
+                                 const ReadCommand& read) const {
   Duration pause = kFirstPause;
-  while (!commands.empty() && !stopped() && clock_.now() < until) {
+  Result<void> looked;
+  while (looked && !commands.empty() && !stopped() && clock_.now() < until) {
     clock_.sleep_for(std::min(pause, until - clock_.now()), stop_);
     pause = std::min(pause * 3 / 2, kLongestPause);
-    look(commands, read);
+    looked = look(commands, read);
   }
-  if (commands.empty()) return End::over;
-  const End end = stopped() ? End::stopped : End::late;
   for (const FollowedCommand& command : commands) {
     (void)ssm_.cancel_command(command.id);  // the hosts hold to their deadline without it, too
     (void)read(command.id);
   }
-  return end;
+  return looked;
 }
 
 // One look at all of them; what has come to its end is read and taken off the list.
-void SsmCommands::look(std::vector<FollowedCommand>& commands, const ReadCommand& read) const {
+Result<void> SsmCommands::look(std::vector<FollowedCommand>& commands, const ReadCommand& read) const {
   TimePoint since = commands.front().requested_at;
   for (const FollowedCommand& command : commands) since = std::min(since, command.requested_at);
   const auto listed = ssm_.commands(document_, since);
-  if (!listed) return;  // throttled, say: the next look may do better
+  if (!listed) return passing(listed.error());
   std::unordered_map<std::string, const aws::SsmCommand*> by_id;
   for (const aws::SsmCommand& command : *listed) by_id.emplace(command.id, &command);
+  Result<void> all_read;
   std::erase_if(commands, [&](FollowedCommand& command) {
     const auto found = by_id.find(command.id);
     if (found == by_id.end()) return false;
@@ -74,10 +82,14 @@ void SsmCommands::look(std::vector<FollowedCommand>& commands, const ReadCommand
     const bool is_over = found->second->is_over();
     if (!is_over && completed < command.worth_reading) return false;
     const auto missing = read(command.id);
-    if (!missing) return false;
+    if (!missing) {
+      if (auto passes = passing(missing.error()); !passes) all_read = std::move(passes);
+      return false;
+    }
     command.worth_reading = completed + *missing;
     return is_over || *missing == 0;
   });
+  return all_read;
 }
 
 }  // namespace keyturn::fleet

@@ -19,9 +19,8 @@ struct FollowedCommand {
   std::size_t worth_reading;  // its invocations are read when so many have ended
 };
 
-// Reads what there is to read of a command, and says how many more invocations are worth waiting for; nothing
-// where they could not be read just now.
-using ReadCommand = std::function<std::optional<std::size_t>(const std::string& command_id)>;
+// Reads what there is to read of a command, and says how many more invocations are worth waiting for.
+using ReadCommand = std::function<Result<std::size_t>(const std::string& command_id)>;
 
 class SsmCommands {
  public:
@@ -36,13 +35,13 @@ class SsmCommands {
 
   // Until every command is over or has nothing more to wait for, `until` has passed, or a stop is requested;
   // each that is still under way then is cancelled, as far as that goes, and read for the last time.
-  enum class End { over, late, stopped };
-  End follow(std::vector<FollowedCommand> commands, TimePoint until, const ReadCommand& read) const;
+  // Calls that fail for now are tried again; an error is what will not pass, such as a missing right.
+  Result<void> follow(std::vector<FollowedCommand> commands, TimePoint until, const ReadCommand& read) const;
 
  private:
   [[nodiscard]] Result<aws::SsmCommand> find(const std::string& comment) const;
   [[nodiscard]] bool stopped() const { return stop_ != nullptr && stop_->requested(); }
-  void look(std::vector<FollowedCommand>& commands, const ReadCommand& read) const;
+  Result<void> look(std::vector<FollowedCommand>& commands, const ReadCommand& read) const;
 
   const aws::Ssm& ssm_;
   const std::string document_;

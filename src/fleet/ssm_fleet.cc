@@ -200,7 +200,8 @@ Result<void> SsmFleet::look(const std::vector<std::string>& ids, Answers& answer
     commands.push_back(*sent);
     waiting[sent->id] = some;
   }
-  collect(commands, waiting, until, {"check", {}}, answers);
+  if (auto collected = collect(commands, waiting, until, {"check", {}}, answers); !collected)
+    return collected;
   for (const std::string& id : ids)
     if (const auto answer = answers.find(id);
         answer == answers.end() ||
@@ -236,17 +237,19 @@ void SsmFleet::carry_out(const Order& order, const std::vector<std::string>& ids
                                                   : no_document(sent.error(), settings_.document)});
     }
   }
-  collect(commands, waiting, order.not_after, {"apply", order.version}, answers);
+  const auto collected = collect(commands, waiting, order.not_after, {"apply", order.version}, answers);
   for (const std::string& id : ids) {
     const std::string& host = hosts_[place_by_id_.at(id)].name;
-    HostAnswer& answer =
-        answers
-            .try_emplace(id, HostAnswer{{}, is_stopped() ? stopped(host, Effect::unknown) : no_answer(host)})
-            .first->second;
+    Error unanswered = is_stopped() ? stopped(host, Effect::unknown) : no_answer(host);
+    if (!collected) {
+      unanswered = collected.error();
+      unanswered.effect = Effect::unknown;
+    }
+    HostAnswer& answer = answers.try_emplace(id, HostAnswer{{}, unanswered}).first->second;
     // It was this run that cancelled it, and not because of a stop.
-    if (!answer.report && answer.error.code == "Cancelled" && clock_.now() >= order.not_after &&
-        !is_stopped())
-      answer.error = no_answer(host);
+    const bool gave_up = !collected || clock_.now() >= order.not_after;
+    if (!answer.report && answer.error.code == "Cancelled" && gave_up && !is_stopped())
+      answer.error = unanswered;
   }
 }
 
@@ -273,13 +276,13 @@ Result<aws::SsmCommand> SsmFleet::send_to(aws::SsmCommandRequest request, bool c
   return commands_.send(std::move(request), changes_hosts, not_after);
 }
 
-void SsmFleet::collect(const std::vector<aws::SsmCommand>& commands, const Waiting& waiting, TimePoint until,
-                       const ExpectedReport& expected, Answers& answers) const {
+Result<void> SsmFleet::collect(const std::vector<aws::SsmCommand>& commands, const Waiting& waiting,
+                               TimePoint until, const ExpectedReport& expected, Answers& answers) const {
   std::vector<FollowedCommand> followed;
   for (const aws::SsmCommand& command : commands)
     followed.push_back({command.id, command.requested_at, waiting.at(command.id).size()});
-  commands_.follow(std::move(followed), until, [&](const std::string& command) -> std::optional<std::size_t> {
-    if (const auto done = read(command, expected, answers); !done) return std::nullopt;
+  return commands_.follow(std::move(followed), until, [&](const std::string& command) -> Result<std::size_t> {
+    if (const auto done = read(command, expected, answers); !done) return fail(done.error());
     const auto& ids = waiting.at(command);
     return std::size_t(
         std::count_if(ids.begin(), ids.end(), [&](const std::string& id) { return !answers.contains(id); }));

@@ -66,8 +66,8 @@ class SsmFleet final : public rotation::Fleet {
   void carry_out(const Order& order, const std::vector<std::string>& ids, Answers& answers);
   Result<aws::SsmCommand> send_to(aws::SsmCommandRequest request, bool changes_hosts,
                                   std::optional<TimePoint> not_after, Answers& answers) const;
-  void collect(const std::vector<aws::SsmCommand>& commands, const Waiting& waiting, TimePoint until,
-               const ExpectedReport& expected, Answers& answers) const;
+  Result<void> collect(const std::vector<aws::SsmCommand>& commands, const Waiting& waiting, TimePoint until,
+                       const ExpectedReport& expected, Answers& answers) const;
   Result<void> read(const std::string& command_id, const ExpectedReport& expected, Answers& answers) const;
 
   std::vector<rotation::TargetState> states_after_look(const SsmHost& host, const Answers& answers);

@@ -108,7 +108,7 @@ TEST_F(RotationOverSsm, AHostKilledInTheMiddleIsALaggardAndTheNextRunGoesOn) {
 
 // The counterexample C3: a command of a run that is over writes late, and the world has moved on.
 TEST_F(RotationOverSsm, ACommandThatCouldNotBeCancelledWritesNothingLate) {
-  (void)reconcile();  // markers
+  (void)reconcile();                       // markers
   account_.policy.max_errors_percent = 0;  // the roll-out halts
   account_.settings.execution_timeout = 1h;
   account_.world.faults().add({"ssm:CancelCommand", sim::FaultKind::refuse, 0, -1, 0ms});

@@ -293,6 +293,21 @@ TEST_F(SsmFleetTest, ThrottledLooksAreTriedAgain) {
   EXPECT_EQ(observe().at("sql1").standing, Standing::updatable);
 }
 
+TEST_F(SsmFleetTest, AMissingRightToFollowACommandIsSaidAtOnce) {
+  for (const char* operation : {"ssm:ListCommands", "ssm:ListCommandInvocations"}) {
+    account_.world.faults().add({operation, sim::FaultKind::refuse, 0, -1, 0ms});
+    const TimePoint before = account_.clock.now();
+    const auto states = account_.fleet().observe();
+    ASSERT_FALSE(states);
+    EXPECT_EQ(states.error().kind, ErrorKind::denied);
+    const auto outcomes = write(order({"sql1"}));
+    EXPECT_EQ(outcomes.at("sql1").error->kind, ErrorKind::denied);
+    EXPECT_EQ(outcomes.at("sql1").error->effect, Effect::unknown);
+    EXPECT_LT(account_.clock.now() - before, 30s);
+    account_.world.faults().clear();
+  }
+}
+
 TEST_F(SsmFleetTest, WritesToTheHostsOfTheOrderOnly) {
   answers("sql2", [](const HostJob& job) { return printed(good_report(job, {"MSSQLSERVER", "PAYROLL"})); });
   fleet::SsmFleet fleet = account_.fleet();
