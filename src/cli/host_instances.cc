@@ -43,6 +43,7 @@ std::vector<host::InstanceSettings> instance_settings(const setup::HostSettings&
 
 std::vector<HostInstance> unasked(const std::vector<host::Instance>& instances) {
   std::vector<HostInstance> all;
+  all.reserve(instances.size());
   for (const host::Instance& instance : instances) all.push_back(unasked_one(instance));
   if (all.empty()) all.push_back(nothing_here());
   return all;
