@@ -123,7 +123,7 @@ def test_what_is_no_document_is_refused(lab):
     create = client(lab, "ssm").create_document
     good = document({"name": "A", "action": "aws:sleep", "inputs": {"Duration": "PT0S"}})
     assert code_of(create, Name="yaml", DocumentType="Automation", DocumentFormat="YAML",
-                   Content="schemaVersion: '0.3'") == "InvalidDocumentFormat"
+                   Content="schemaVersion: '0.3'") == "InvalidDocumentContent"
     for bad in ("schemaVersion: '0.3'", json.dumps(good | {"schemaVersion": "0.2"}),
                 json.dumps(document({"name": "A", "action": "aws:dance"})),
                 json.dumps(document({"name": "A", "action": "aws:sleep", "nextStep": "B"}))):
