@@ -47,7 +47,7 @@ format: setup ## Format every C++ file
 	$(SOURCES) | xargs clang-format-14 -i
 
 lint: tidy ## clang-tidy, shellcheck and the project's own checks
-	shellcheck tools/*.sh .ci/run
+	shellcheck tools/*.sh .ci/run src/render/linux_step.sh
 	cmake --preset dev
 	ctest --preset dev --label-regex project
 

@@ -26,7 +26,7 @@ struct SsmFleetSettings {
   std::string max_errors = "100%";       // hosts of one command that may fail before it is ended
   Duration delivery_timeout = std::chrono::minutes{2};    // a host must begin within; at least 30 s
   Duration execution_timeout = std::chrono::minutes{10};  // and end within
-  Duration look_limit = std::chrono::minutes{5};          // an observation is over by then
+  Duration look_limit = std::chrono::minutes{2};          // an observation is over by then
 };
 
 // Targets are named HOST (the default instance, or a host that does not answer) and HOST\INSTANCE. Not

@@ -70,6 +70,10 @@ Answer answer_status(const HandlerParts& parts, const TaskEvent& event,
     if (!plan) return fail_with(error_type_of(report::outcome_of(plan.error())), plan.error().sentence());
     if (event.strict && plan->outcome != Outcome::done)
       return fail_with(error_type_of(plan->outcome), plan->reason);
+    // A loop of calls may have come to its own limit first.
+    if (event.strict && !plan->steps.empty())
+      return fail_with(error_type_of(Outcome::incomplete),
+                       fmt::format("Work is left to do. {}", plan->steps.front().reason));
   }
   return noted(report::status_json({"status", program_version()}, entries), event, /*again=*/false);
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "rotation/create_key.h"
 
@@ -242,17 +243,17 @@ std::optional<Error> Run::prove(const VersionId& version, const KeyId& key) {
 
 void Run::write(const VersionId& version, Stage stage, const std::vector<TargetName>& targets, Step& step) {
   step.targets.clear();
+  std::unordered_map<TargetName, TargetState*> by_name;  // a fleet may have tens of thousands
+  for (TargetState& target : world_.targets) by_name.emplace(target.name, &target);
   for (const Fleet::Outcome& outcome : ports_.fleet.write({version, stage, targets, not_after()})) {
     step.targets.push_back({outcome.target, outcome.error ? outcome.error->sentence() : std::string{}});
-    remember(outcome);
+    if (const auto target = by_name.find(outcome.target); target != by_name.end())
+      remember(outcome, *target->second);
   }
 }
 
-void Run::remember(const Fleet::Outcome& outcome) {
-  const auto target = std::find_if(world_.targets.begin(), world_.targets.end(),
-                                   [&](const TargetState& state) { return state.name == outcome.target; });
-  if (target == world_.targets.end()) return;
-  if (outcome.after) *target = *outcome.after;
+void Run::remember(const Fleet::Outcome& outcome, TargetState& target) {
+  if (outcome.after) target = *outcome.after;
   if (!outcome.error) return;
   WriteFailure& failure = memory_.failed[outcome.target];
   failure.reason = outcome.error->sentence();

@@ -35,7 +35,7 @@ class Run {
 
   std::optional<Error> prove(const VersionId& version, const KeyId& key);
   void write(const VersionId& version, Stage stage, const std::vector<TargetName>& targets, Step& step);
-  void remember(const Fleet::Outcome& outcome);
+  void remember(const Fleet::Outcome& outcome, TargetState& target);
   std::optional<Error> create(Step& step);
   std::optional<Error> promote(const Promote& action);
 

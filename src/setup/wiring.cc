@@ -72,8 +72,9 @@ fleet::SsmFleetSettings ssm_fleet_settings(const RotationSettings& rotation) {
   fleet.max_errors = given.max_errors;
   fleet.delivery_timeout = given.delivery_timeout;
   fleet.execution_timeout = given.execution_timeout;
-  // A run looks again at targets that it saw more than half its deadline ago.
-  fleet.look_limit = rotation.policy.deadline * 2 / 5;
+  // A run looks again at targets that it saw more than half its deadline ago; and a function that stops after
+  // four minutes must get further than looking, however long one host hangs.
+  fleet.look_limit = std::min<Duration>(rotation.policy.deadline * 2 / 5, std::chrono::minutes{2});
   return fleet;
 }
 

@@ -54,6 +54,16 @@ TEST(Handler, UpdateFailsAndNamesTheServersThatAreLeftBehind) {
   EXPECT_FALSE(account.call(R"({"task":"reconcile","strict":true})"));
 }
 
+TEST(Handler, AStrictStatusFailsWhileWorkIsLeft) {
+  TestAccount account;
+  ASSERT_TRUE(account.call(R"({"task":"rotate"})"));
+  // The key is made, and on no server yet.
+  EXPECT_TRUE(account.call(R"({"task":"status"})"));
+  EXPECT_EQ(account.call(R"({"task":"status","strict":true})").error().type, "Function.Incomplete");
+  ASSERT_TRUE(account.call(R"({"task":"update"})"));
+  EXPECT_TRUE(account.call(R"({"task":"status","strict":true})"));
+}
+
 TEST(Handler, WhatAPersonMustDecideIsAnError) {
   TestAccount account;
   (void)account.world.iam().add_key(kTestUser, account.clock.now() - 2h);  // nobody knows whose
