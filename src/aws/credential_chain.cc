@@ -83,12 +83,16 @@ Result<Credentials> CredentialChain::fetch() const {
   if (auto found = from_profile_keys(*files, profile)) return *found;
   if (auto found = from_container()) return *found;
   if (auto found = from_instance()) return *found;
+  // Without HOME, as the SSM agent starts programs, there are no such files.
+  const std::string in_files = files->credentials_path.empty() && files->config_path.empty()
+                                   ? std::string()
+                                   : fmt::format(" nor in profile \"{}\" of {} and {},", profile,
+                                                 files->credentials_path, files->config_path);
   return fail(
       ErrorKind::credentials,
-      fmt::format(
-          "No AWS credentials were found: not in the environment, nor in profile \"{}\" of {} and {}, nor "
-          "from a container or EC2 instance.",
-          profile, files->credentials_path, files->config_path),
+      fmt::format("No AWS credentials were found: not in the environment,{} nor from a container or EC2 "
+                  "instance.",
+                  in_files),
       "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this machine a role.");
 }
 

@@ -257,6 +257,14 @@ TEST_F(CredentialChainTest, InstanceMetadataThatFailsIsReported) {
   EXPECT_TRUE(has(got.error().message, "no trust"));
 }
 
+TEST_F(CredentialChainTest, NamesTheFilesOnlyWhereThereIsAHome) {
+  EXPECT_TRUE(has(fetch().error().message, folder_.string()));
+  variables_.erase("HOME");
+  const auto none = fetch();
+  EXPECT_TRUE(has(none.error().message, "not in the environment, nor from a container"))
+      << none.error().message;
+}
+
 TEST_F(CredentialChainTest, AContextTakesItsRegionFromMetadataWhereNothingElseSaysIt) {
   variables_.erase("AWS_EC2_METADATA_DISABLED");
   variables_.erase("AWS_REGION");
