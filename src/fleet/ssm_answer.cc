@@ -79,12 +79,31 @@ std::string check_names(const HostReport& report) {
   return {};
 }
 
+bool has_date_after(const TargetState& state, TimePoint latest) {
+  return (state.since && *state.since > latest) ||
+         std::any_of(state.credentials.begin(), state.credentials.end(),
+                     [&](const rotation::CredentialState& credential) {
+                       return credential.modified_at > latest || credential.marker_modified_at > latest;
+                     }) ||
+         std::any_of(state.backups.begin(), state.backups.end(),
+                     [&](const rotation::RunningBackup& backup) { return backup.started_at > latest; });
+}
+
+std::string check_dates(const HostReport& report, TimePoint latest) {
+  for (const report::HostInstance& instance : report.instances)
+    if (has_date_after(instance.state, latest))
+      return fmt::format("a date of {} lies in the future. Is the clock of that server right?",
+                         instance.state.name);
+  return {};
+}
+
 std::string check_expected(const HostReport& report, const ExpectedReport& expected) {
   if (report.command != expected.command)
     return fmt::format("it is of the command \"{}\", not \"{}\".", last_words(report.command),
                        expected.command);
   if (report.version != expected.version) return "it is of another version of the secret than was asked for.";
-  return check_names(report);
+  const std::string bad_name = check_names(report);
+  return bad_name.empty() ? check_dates(report, expected.latest) : bad_name;
 }
 
 struct Ending {

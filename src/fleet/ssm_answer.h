@@ -20,7 +20,12 @@ struct HostAnswer {
 struct ExpectedReport {
   std::string command;          // "check", "apply"
   rotation::VersionId version;  // that was to be written; empty for a look
+  // No date in it may be later: the fleet's quiet times count from the latest, so that one host could hold
+  // all up.
+  TimePoint latest;
 };
+// A server's clock is taken for what it says of ages, but local time jumps by an hour when summer ends.
+inline constexpr Duration kFutureTolerance = std::chrono::hours{2};
 
 // `whole` asks for a step's whole output, where the listing cut it.
 using WholeOutput = std::function<Result<aws::SsmStepOutput>(const std::string& step)>;

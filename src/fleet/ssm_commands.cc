@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 namespace keyturn::fleet {
 namespace {
@@ -87,7 +88,8 @@ Result<void> SsmCommands::look(std::vector<FollowedCommand>& commands, const Rea
       return false;
     }
     command.worth_reading = completed + *missing;
-    return is_over || *missing == 0;
+    // Invocations may lag behind their command: one more look.
+    return *missing == 0 || (is_over && std::exchange(command.was_over, true));
   });
   return all_read;
 }

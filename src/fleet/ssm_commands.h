@@ -17,6 +17,7 @@ struct FollowedCommand {
   std::string id;
   TimePoint requested_at;     // on the clock of AWS
   std::size_t worth_reading;  // its invocations are read when so many have ended
+  bool was_over = false;      // at the look before
 };
 
 // Reads what there is to read of a command, and says how many more invocations are worth waiting for.

@@ -191,16 +191,21 @@ Result<void> SsmFleet::look(const std::vector<std::string>& ids, Answers& answer
     const auto begin = ids.begin() + std::ptrdiff_t(at);
     const std::vector<std::string> some(begin, begin + std::ptrdiff_t(std::min(step, ids.size() - at)));
     aws::SsmCommandRequest check = request("check");
+    check.max_concurrency = "100%";  // it changes nothing, and who is not seen in time counts as away
     if (by_tags)
       check.tags = settings_.tags;
     else
       check.node_ids = some;
     const auto sent = send_to(std::move(check), false, std::nullopt, answers);
+    if (!sent && sent.error().code == "InvalidInstanceId") {  // of these hosts; the others are asked
+      for (const std::string& id : some) answers.try_emplace(id, HostAnswer{{}, sent.error()});
+      continue;
+    }
     if (!sent) return fail(sent.error());
     commands.push_back(*sent);
     waiting[sent->id] = some;
   }
-  if (auto collected = collect(commands, waiting, until, {"check", {}}, answers); !collected)
+  if (auto collected = collect(commands, waiting, until, {"check", {}, {}}, answers); !collected)
     return collected;
   for (const std::string& id : ids)
     if (const auto answer = answers.find(id);
@@ -237,7 +242,7 @@ void SsmFleet::carry_out(const Order& order, const std::vector<std::string>& ids
                                                   : no_document(sent.error(), settings_.document)});
     }
   }
-  const auto collected = collect(commands, waiting, order.not_after, {"apply", order.version}, answers);
+  const auto collected = collect(commands, waiting, order.not_after, {"apply", order.version, {}}, answers);
   for (const std::string& id : ids) {
     const std::string& host = hosts_[place_by_id_.at(id)].name;
     Error unanswered = is_stopped() ? stopped(host, Effect::unknown) : no_answer(host);
@@ -257,23 +262,34 @@ void SsmFleet::carry_out(const Order& order, const std::vector<std::string>& ids
 Result<aws::SsmCommand> SsmFleet::send_to(aws::SsmCommandRequest request, bool changes_hosts,
                                           std::optional<TimePoint> not_after, Answers& answers) const {
   auto sent = commands_.send(request, changes_hosts, not_after);
-  if (sent || sent.error().code != "InvalidInstanceId") return sent;
-  const auto nodes = ssm_.nodes(request.node_ids);
-  if (!nodes) return sent;
-  std::unordered_map<std::string, bool> known;
-  for (const aws::SsmNode& node : *nodes) known[node.id] = true;
-  std::vector<std::string> rest;
-  for (const std::string& id : request.node_ids) {
-    if (known.contains(id))
-      rest.push_back(id);
-    else
-      answers.emplace(id, HostAnswer{{},
-                                     {ErrorKind::unavailable, Effect::none, "InvalidInstanceId",
-                                      "Systems Manager does not know " + id + " any more.", ""}});
+  while (!sent && sent.error().code == "InvalidInstanceId") {
+    auto rest = still_taken(request.node_ids, sent.error());
+    if (!rest || rest->size() == request.node_ids.size()) return sent;
+    for (const std::string& id : request.node_ids)
+      if (std::find(rest->begin(), rest->end(), id) == rest->end())
+        answers.emplace(id, HostAnswer{{},
+                                       {ErrorKind::unavailable, Effect::none, "InvalidInstanceId",
+                                        "Systems Manager takes no command for " + id + " any more.", ""}});
+    if (rest->empty()) return sent;
+    request.node_ids = *std::move(rest);
+    sent = commands_.send(request, changes_hosts, not_after);
   }
-  if (rest.empty() || rest.size() == request.node_ids.size()) return sent;
-  request.node_ids = std::move(rest);
-  return commands_.send(std::move(request), changes_hosts, not_after);
+  return sent;
+}
+
+// Those that are registered and that the refusal does not name: an instance may be listed for a while after
+// it was stopped for good.
+Result<std::vector<std::string>> SsmFleet::still_taken(const std::vector<std::string>& ids,
+                                                       const Error& refusal) const {
+  const auto nodes = ssm_.nodes(ids);
+  if (!nodes) return fail(nodes.error());
+  std::vector<std::string> taken;
+  for (const std::string& id : ids) {
+    const bool is_known =
+        std::any_of(nodes->begin(), nodes->end(), [&](const aws::SsmNode& node) { return node.id == id; });
+    if (is_known && refusal.message.find(id) == std::string::npos) taken.push_back(id);
+  }
+  return taken;
 }
 
 Result<void> SsmFleet::collect(const std::vector<aws::SsmCommand>& commands, const Waiting& waiting,
@@ -289,8 +305,10 @@ Result<void> SsmFleet::collect(const std::vector<aws::SsmCommand>& commands, con
   });
 }
 
-Result<void> SsmFleet::read(const std::string& command_id, const ExpectedReport& expected,
+Result<void> SsmFleet::read(const std::string& command_id, const ExpectedReport& asked,
                             Answers& answers) const {
+  ExpectedReport expected = asked;
+  expected.latest = clock_.now() + kFutureTolerance;
   return ssm_.invocations(command_id, [&](const aws::SsmInvocation& invocation) {
     const auto place = place_by_id_.find(invocation.node_id);
     if (place == place_by_id_.end() || !invocation.is_over() || answers.contains(invocation.node_id)) return;

@@ -66,9 +66,11 @@ class SsmFleet final : public rotation::Fleet {
   void carry_out(const Order& order, const std::vector<std::string>& ids, Answers& answers);
   Result<aws::SsmCommand> send_to(aws::SsmCommandRequest request, bool changes_hosts,
                                   std::optional<TimePoint> not_after, Answers& answers) const;
+  [[nodiscard]] Result<std::vector<std::string>> still_taken(const std::vector<std::string>& ids,
+                                                             const Error& refusal) const;
   Result<void> collect(const std::vector<aws::SsmCommand>& commands, const Waiting& waiting, TimePoint until,
                        const ExpectedReport& expected, Answers& answers) const;
-  Result<void> read(const std::string& command_id, const ExpectedReport& expected, Answers& answers) const;
+  Result<void> read(const std::string& command_id, const ExpectedReport& asked, Answers& answers) const;
 
   std::vector<rotation::TargetState> states_after_look(const SsmHost& host, const Answers& answers);
   [[nodiscard]] std::vector<rotation::TargetState> silent_states(const SsmHost& host,

@@ -28,9 +28,12 @@ void judge(SsmHost& host, const aws::SsmNode* node) {
     return;
   }
   if (node->ping_status == "Online") return;
-  host.silence = fmt::format("Systems Manager lost the connection to the agent on {} ({}).", host.id,
-                             node->ping_status.empty() ? "no ping status" : node->ping_status);
-  host.silent_since = node->last_ping_at;
+  // The agent is away; SQL Server may be there and back up. So this is no "since" that a host is written off
+  // by, unlike the date of an instance that was stopped.
+  host.silence = fmt::format(
+      "Systems Manager lost the connection to the agent on {} ({}{}).", host.id,
+      node->ping_status.empty() ? "no ping status" : node->ping_status,
+      node->last_ping_at ? "; last heard of at " + format_iso8601(*node->last_ping_at) : std::string());
 }
 
 // Computers of one name are told apart by their ids.

@@ -45,7 +45,7 @@ std::vector<Outcome> outcomes_of(const std::string& host, const std::vector<rota
                                           [&](const Outcome& o) { return o.target == outcome.target; });
     if (was_ordered != outcomes.end())
       *was_ordered = std::move(outcome);
-    else if (states[i].standing != rotation::Standing::skipped)
+    else if (states[i].standing == rotation::Standing::updatable)  // the others were not to be written
       outcomes.push_back(std::move(outcome));
   }
   return outcomes;

@@ -38,10 +38,10 @@ std::string noted(const std::string& document, const TaskEvent& event, bool agai
 }
 
 // The blog's two functions share the work: one makes the key, the other brings it to the servers and into
-// force.
+// force. A leaked key must not wait for the second, which does not know of it.
 rotation::RunOptions options_of(const TaskEvent& event) {
   rotation::RunOptions options;
-  options.reach = event.task == Task::rotate ? Reach::create : Reach::everything;
+  options.reach = event.task == Task::rotate && !event.compromised ? Reach::create : Reach::everything;
   options.compromised = event.compromised;
   return options;
 }

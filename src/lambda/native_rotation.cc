@@ -104,6 +104,9 @@ std::string missing(const RunResult& run, const SecretStepEvent& event) {
                ? std::string{}
                : fmt::format("Version {} is not AWSCURRENT yet.", event.token);
   if (event.step == SecretStep::create) return {};
+  if (!version->stages.contains(Stage::pending))
+    return fmt::format("Version {} lost AWSPENDING: its key was refused, or the rotation was rolled back.",
+                       event.token);
   if (run.outcome != Outcome::done) return "The new key is not on every server that can be reached.";
   if (event.step == SecretStep::set) return {};
   const std::string names = behind(run, *version->key_id);

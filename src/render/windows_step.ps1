@@ -58,7 +58,7 @@ function Test-Package([string] $file) {
     return (Get-FileHash -LiteralPath $file -Algorithm SHA256).Hash -eq $packageSha256
 }
 
-# The folder's rights before anything is in it: below ProgramData every user may make files.
+# Only the system and administrators may look into it.
 function New-PrivateFolder([string] $folder) {
     $null = New-Item -ItemType Directory -Force -Path $folder
     $null = & icacls.exe $folder /inheritance:r /grant:r '*S-1-5-18:(OI)(CI)F' '*S-1-5-32-544:(OI)(CI)F'
@@ -67,7 +67,8 @@ function New-PrivateFolder([string] $folder) {
 
 # The checked package, from the cache or fetched into it; kept there for the next time.
 function Get-Package {
-    $cache = Join-Path $env:ProgramData 'keyturn\packages'
+    # Below Program Files nobody but an administrator can have put anything there before.
+    $cache = Join-Path $env:ProgramFiles 'keyturn\packages'
     New-PrivateFolder $cache
     $package = Join-Path $cache "$packageSha256.exe"
     if ((Test-Path -LiteralPath $package -PathType Leaf) -and (Test-Package $package)) { return $package }

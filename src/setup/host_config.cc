@@ -30,7 +30,11 @@ std::string check_instance(std::string_view text) {
 }
 
 std::string check_name(std::string_view text) {
-  return text.size() <= 128 ? "" : "it is longer than 128 characters";
+  if (text.size() > 128) return "it is longer than 128 characters";
+  const bool is_odd = std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == '\\' || c == '\x7f';
+  });
+  return is_odd ? "it has a backslash or a control character" : "";
 }
 
 std::string check_address(std::string_view text) {

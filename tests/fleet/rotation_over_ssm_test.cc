@@ -163,6 +163,18 @@ TEST_F(RotationOverSsm, OneInstancesFailureIsNotItsNeighbours) {
   EXPECT_EQ(result.laggards[0].target, "sql4\\PAYROLL");
 }
 
+TEST_F(RotationOverSsm, AnInstanceThatCouldNotBeWrittenAnywayIsNoFailedWrite) {
+  sim::ServerLogin login;
+  login.name = "keyturn";
+  login.password = SecretString("another");
+  hosts_.server("sql4", "PAYROLL").put_login(login);
+  account_.policy.max_errors_percent = 0;
+  const auto result = rotate();
+  for (const char* name : {"sql1", "sql2", "sql3", "sql4"})
+    EXPECT_EQ(hosts_.held(name), account_.key_at("AWSCURRENT")) << why(result);
+  EXPECT_NE(account_.key_at("AWSCURRENT"), old_key_);
+}
+
 TEST_F(RotationOverSsm, AStopCancelsTheCommandAndTheNextRunGoesOn) {
   hosts_.before_work = [&](const HostJob& job) {
     if (job.parameters.at("Mode") == "apply") account_.stop.request();

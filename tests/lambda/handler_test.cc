@@ -41,6 +41,18 @@ TEST(Handler, RotateCalledAgainMakesNoSecondKey) {
   EXPECT_EQ(account.world.iam().keys_ever_created(), 1);
 }
 
+TEST(Handler, ALeakedKeyIsGoneAfterOneCall) {
+  TestAccount account;
+  ASSERT_TRUE(account.call(R"({"task":"rotate"})"));
+  ASSERT_TRUE(account.call(R"({"task":"update"})"));
+  const std::string leaked = account.key_at("AWSCURRENT");
+  const auto response = account.response(R"({"task":"rotate","compromised":true})");
+  EXPECT_EQ(response["outcome"], "done") << response.dump(2);
+  EXPECT_NE(account.key_at("AWSCURRENT"), leaked);
+  EXPECT_EQ(account.holders_of(account.key_at("AWSCURRENT")), 3);
+  EXPECT_FALSE(account.world.iam().key(leaked));
+}
+
 TEST(Handler, UpdateFailsAndNamesTheServersThatAreLeftBehind) {
   TestAccount account;
   ASSERT_TRUE(account.call(R"({"task":"rotate"})"));
