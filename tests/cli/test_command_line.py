@@ -57,7 +57,7 @@ def manual():
 def test_the_manual_page_has_every_command_and_option_and_no_other(env):
     helped = options_in(help_of([], env))
     for command in COMMANDS:
-        helped |= options_in(help_of([command], env))
+        helped |= options_in(help_of([command], env).split("Examples:")[0])  # those use other programs, too
         assert f"keyturn {command}" in manual()
     assert options_in(manual()) == helped
     named = set(re.findall(r'^\.BR? "?keyturn ([a-z]+)', manual(), re.MULTILINE))

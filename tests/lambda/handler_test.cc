@@ -166,6 +166,11 @@ TEST(Handler, AnInstanceThatStartsIsBroughtUpToDate) {
   const json answered = account.response(state_change(id, "running"));
   EXPECT_EQ(answered["outcome"], "done");
   EXPECT_EQ(account.holders_of(account.first_key.access_key_id), 3);
+  // Nobody reads the answer to an event: one that left a server behind has to fail, so that it comes again.
+  account.connector.set_reachable(account.servers[2], false);
+  const Answer answer = account.call(state_change(id, "running"));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().type, "Function.Incomplete");
 }
 
 TEST(Handler, InstancesOfOthersAndOtherStatesAreLeftAlone) {

@@ -22,6 +22,7 @@ class NativeRotationTest : public testing::Test {
     const json event = json::parse(payload);
     steps_.push_back(event.value("Step", ""));
     Answer answer;
+    if (steps_.back() == "setSecret" && before_set_) before_set_();
     for (int i = 0; i < times_; ++i) answer = account_.call(payload);
     if (answer) return {*answer, {}};
     errors_.push_back(answer.error().message);
@@ -55,6 +56,7 @@ class NativeRotationTest : public testing::Test {
   int times_ = 1;
   std::vector<std::string> steps_;
   std::vector<std::string> errors_;
+  std::function<void()> before_set_;
 };
 
 TEST_F(NativeRotationTest, FourStepsTurnTheKey) {
@@ -85,6 +87,18 @@ TEST_F(NativeRotationTest, AServerThatCannotBeWrittenIsNamedAndTheKeyStaysPendin
   ASSERT_FALSE(errors_.empty());
   EXPECT_NE(errors_[0].find("sql2"), std::string::npos) << errors_[0];
   EXPECT_EQ(account_.key_at("AWSCURRENT"), account_.first_key.access_key_id);
+}
+
+TEST_F(NativeRotationTest, AKeyThatAwsRefusesFailsTheStepThatFindsOut) {
+  before_set_ = [&] {
+    (void)account_.world.iam().update_access_key(kTestUser, account_.key_at("AWSPENDING"),
+                                                 sim::KeyStatus::inactive);
+  };
+  EXPECT_FALSE(rotate());
+  ASSERT_FALSE(errors_.empty());
+  EXPECT_EQ(steps_.back(), "setSecret");
+  EXPECT_NE(errors_[0].find("lost AWSPENDING"), std::string::npos) << errors_[0];
+  EXPECT_EQ(account_.holders_of(account_.first_key.access_key_id), 3);
 }
 
 TEST_F(NativeRotationTest, StepsThatTheSecretDoesNotKnowOfAreRefused) {
