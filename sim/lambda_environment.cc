@@ -1,4 +1,6 @@
 // Execution environments: their start and end, and the states that the Runtime API allows.
+#include <utility>
+
 #include "sim/lambda_state.h"
 
 namespace keyturn::sim {
@@ -64,16 +66,23 @@ Lambda::NextReply Lambda::next(const std::string& environment_id, const StopFlag
   }
 }
 
+// The environment is done with the invocation, and idle again.
+tl::expected<std::shared_ptr<Lambda::State::Invocation>, Lambda::RuntimeAnswer> Lambda::State::give_back(
+    const std::string& environment_id, const std::string& request_id) {
+  Environment* worker = environment(environment_id);
+  if (worker == nullptr) return tl::unexpected(RuntimeAnswer::no_such_environment);
+  if (worker->phase != Phase::busy) return tl::unexpected(RuntimeAnswer::bad_state);
+  if (worker->invocation->id != request_id) return tl::unexpected(RuntimeAnswer::bad_request_id);
+  worker->phase = Phase::idle;
+  return std::exchange(worker->invocation, nullptr);
+}
+
 Lambda::RuntimeAnswer Lambda::respond(const std::string& environment_id, const std::string& request_id,
                                       const std::string& payload) {
   const Turn turn(*this);
-  State::Environment* environment = state_->environment(environment_id);
-  if (environment == nullptr) return RuntimeAnswer::no_such_environment;
-  if (environment->phase != State::Phase::busy) return RuntimeAnswer::bad_state;
-  if (environment->invocation->id != request_id) return RuntimeAnswer::bad_request_id;
-  const auto invocation = environment->invocation;
-  environment->phase = State::Phase::idle;
-  environment->invocation = nullptr;
+  const auto given_back = state_->give_back(environment_id, request_id);
+  if (!given_back) return given_back.error();
+  const auto& invocation = *given_back;
   if (payload.size() > kMaxResponse) {
     state_->complete(invocation,
                      lambda_error("Function.ResponseSizeTooLarge",
@@ -89,13 +98,9 @@ Lambda::RuntimeAnswer Lambda::respond(const std::string& environment_id, const s
 Lambda::RuntimeAnswer Lambda::report_error(const std::string& environment_id, const std::string& request_id,
                                            const std::string& error_type, const std::string& error) {
   const Turn turn(*this);
-  State::Environment* environment = state_->environment(environment_id);
-  if (environment == nullptr) return RuntimeAnswer::no_such_environment;
-  if (environment->phase != State::Phase::busy) return RuntimeAnswer::bad_state;
-  if (environment->invocation->id != request_id) return RuntimeAnswer::bad_request_id;
-  const auto invocation = environment->invocation;
-  environment->phase = State::Phase::idle;
-  environment->invocation = nullptr;
+  const auto given_back = state_->give_back(environment_id, request_id);
+  if (!given_back) return given_back.error();
+  const auto& invocation = *given_back;
   state_->complete(invocation, error, error_type);
   return RuntimeAnswer::accepted;
 }

@@ -55,6 +55,8 @@ struct Lambda::State {
   // By name or ARN, as callers write it.
   Reply<Function*> find(const std::string& function);
   Environment* environment(const std::string& id);
+  tl::expected<std::shared_ptr<Invocation>, RuntimeAnswer> give_back(const std::string& environment_id,
+                                                                     const std::string& request_id);
 
   // Finds what time has brought: overrun invocations and initialisations, retries. Starts what is needed.
   void advance();

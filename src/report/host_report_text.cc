@@ -10,23 +10,6 @@
 namespace keyturn::report {
 namespace {
 
-using rotation::Standing;
-
-Cell standing_of(const rotation::TargetState& state) {
-  const char* words = rotation::to_string(state.standing);
-  switch (state.standing) {
-    case Standing::updatable:
-      return {words, Tone::good};
-    case Standing::read_only:
-      return {words, Tone::warn};
-    case Standing::unreachable:
-      return {words, Tone::bad};
-    case Standing::skipped:
-      return {words, Tone::dim};
-  }
-  return {words};
-}
-
 std::string note_of(const HostInstance& instance) {
   std::string note = instance.error.empty() ? instance.state.reason : instance.error;
   for (const std::string& warning : instance.state.warnings) note += (note.empty() ? "" : " ") + warning;
@@ -48,7 +31,7 @@ std::string host_report_text(const HostReport& report, const TextStyle& style) {
     const auto key = confirmed_key(instance.state);
     table.add({{printable(instance.state.name)},
                {instance.state.product_version.empty() ? "-" : printable(instance.state.product_version)},
-               standing_of(instance.state),
+               standing_cell(instance.state.standing),
                key ? Cell{printable(*key), Tone::good} : Cell{"-", Tone::dim},
                {note_of(instance)}});
   }

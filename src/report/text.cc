@@ -67,21 +67,6 @@ std::string note_of(const TargetState& target, TimePoint now) {
   return printable(note);
 }
 
-Cell standing_of(const TargetState& target) {
-  const std::string words = to_string(target.standing);
-  switch (target.standing) {
-    case Standing::updatable:
-      return {words, Tone::good};
-    case Standing::read_only:
-      return {words, Tone::warn};
-    case Standing::unreachable:
-      return {words, Tone::bad};
-    case Standing::skipped:
-      return {words, Tone::dim};
-  }
-  return {words};
-}
-
 // The key that the target was confirmed on, and what that key is to the rotation.
 Cell key_cell(const TargetState& target, const Observation& world) {
   const auto key = confirmed_key(target);
@@ -97,7 +82,7 @@ std::string targets_table(const Observation& world, const TextStyle& style) {
   for (const TargetState& target : world.targets)
     table.add({{printable(target.name)},
                {target.product_version.empty() ? "-" : printable(target.product_version)},
-               standing_of(target),
+               standing_cell(target.standing),
                key_cell(target, world),
                {note_of(target, world.began_at)}});
   return "\n" + table.render(style);

@@ -35,4 +35,20 @@ std::string TextTable::render(const TextStyle& style) const {
   return text;
 }
 
+Cell standing_cell(rotation::Standing standing) {
+  using rotation::Standing;
+  const char* words = rotation::to_string(standing);
+  switch (standing) {
+    case Standing::updatable:
+      return {words, Tone::good};
+    case Standing::read_only:
+      return {words, Tone::warn};
+    case Standing::unreachable:
+      return {words, Tone::bad};
+    case Standing::skipped:
+      return {words, Tone::dim};
+  }
+  return {words};
+}
+
 }  // namespace keyturn::report

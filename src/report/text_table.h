@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "report/text_style.h"
+#include "rotation/observation.h"
 
 namespace keyturn::report {
 
@@ -25,5 +26,8 @@ class TextTable {
   std::vector<std::string> headings_;
   std::vector<std::vector<Cell>> rows_;
 };
+
+// How a target stands, in the colour that it has everywhere.
+Cell standing_cell(rotation::Standing standing);
 
 }  // namespace keyturn::report
