@@ -111,7 +111,7 @@ TEST_F(NativeRotationTest, StepsThatTheSecretDoesNotKnowOfAreRefused) {
   EXPECT_NE(refusal(step("setSecret", "99999999-2222-3333-4444-555555555555")).find("no version"),
             std::string::npos);
   const std::string previous = account_.world.secrets().secret("sqlcredential")->at_stage("AWSPREVIOUS")->id;
-  EXPECT_NE(refusal(step("setSecret", previous)).find("AWSPENDING"), std::string::npos);
+  EXPECT_NE(refusal(step("setSecret", previous)).find("does not have AWSPENDING"), std::string::npos);
   EXPECT_NE(
       refusal(json{{"Step", "setSecret"}, {"SecretId", "another"}, {"ClientRequestToken", kToken}}.dump())
           .find("another"),
