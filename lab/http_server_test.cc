@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "net/curl_transport.h"
+#include "net/system_transport.h"
 
 namespace keyturn::lab {
 namespace {
@@ -25,11 +25,11 @@ class HttpServerTest : public testing::Test {
     request.url = base_ + target;
     request.body = body;
     request.timeout = Duration(500);
-    return transport_.send(std::move(request));
+    return transport_->send(std::move(request));
   }
 
   HttpServer server_{echo, std::nullopt};
-  net::CurlTransport transport_{{}};
+  const std::unique_ptr<net::HttpTransport> transport_ = net::system_transport({});
   std::string base_;
 };
 

@@ -50,7 +50,7 @@ Lab::Lab(LabConfig config, CertificateAuthority authority, std::filesystem::path
       authority_(std::move(authority)),
       folder_(std::move(folder)),
       keyturn_(std::move(keyturn)),
-      s3_transport_({(folder_ / "ca.pem").string(), "sql-server"}) {}
+      s3_transport_(net::system_transport({(folder_ / "ca.pem").string(), "sql-server"})) {}
 
 Lab::~Lab() {
   ticker_.reset();
@@ -163,7 +163,7 @@ void Lab::fill_hosts() {
 
 Result<void> Lab::fill_rack() {
   rack_ =
-      std::make_unique<Rack>(RackParts{world_, config_, authority_, s3_transport_, endpoint_, current_key_,
+      std::make_unique<Rack>(RackParts{world_, config_, authority_, *s3_transport_, endpoint_, current_key_,
                                        [this](const std::string& machine) { return put_host(machine); }});
   control_ = std::make_unique<Control>(world_, *rack_, *hosts_, [this] { (void)write_keyturn_configs(); });
   if (auto started = rack_->start_browser(); !started) return started;

@@ -19,7 +19,7 @@
 #include "lab/process_table.h"
 #include "lab/rack.h"
 #include "lab/ticker.h"
-#include "net/curl_transport.h"
+#include "net/system_transport.h"
 #include "sim/aws_front.h"
 #include "sim/world.h"
 
@@ -67,7 +67,7 @@ class Lab {
   SystemRandom random_;
   sim::World world_{clock_, random_};
   sim::AwsFront front_{world_};
-  net::CurlTransport s3_transport_;  // of the simulated SQL Servers
+  const std::unique_ptr<net::HttpTransport> s3_transport_;  // of the simulated SQL Servers
   std::string endpoint_;
   sim::Caller admin_;        // whose key the ready line hands out
   std::string current_key_;  // "AKIA…:secret"

@@ -9,6 +9,7 @@ packages='
   libcurl4-openssl-dev libssl-dev nlohmann-json3-dev libpugixml-dev libtomlplusplus-dev libcli11-dev
   libfmt-dev libspdlog-dev libexpected-dev unixodbc-dev tdsodbc
   libsqlite3-dev
+  g++-mingw-w64-x86-64-posix googletest wine wine64 libodbc2 libgnutls30 osslsigncode
   libgtest-dev libgmock-dev librapidcheck-dev
   freetds-bin openssl ca-certificates libkrb5-3 libltdl7 unzip
   python3 python3-venv python3-pytest

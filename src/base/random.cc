@@ -1,9 +1,6 @@
 #include "base/random.h"
 
-#include <openssl/rand.h>
-
 #include <array>
-#include <cstdlib>
 
 #include "base/digest.h"
 
@@ -18,13 +15,6 @@ std::string Random::uuid() {
     for (std::size_t i = 0; i < 8; ++i, word >>= 8U) bytes[half * 8 + i] = std::uint8_t(word & 0xFFU);
   }
   return format_uuid(bytes, 4);
-}
-
-std::uint64_t SystemRandom::next() {
-  std::uint64_t word = 0;
-  // Only a broken operating system fails here, and no key may be drawn from a predictable generator.
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(&word), sizeof word) != 1) std::abort();
-  return word;
 }
 
 std::uint64_t SeededRandom::next() {

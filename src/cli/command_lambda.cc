@@ -6,15 +6,15 @@
 #include "cli/common_options.h"
 #include "cli/console.h"
 #include "lambda/function.h"
-#include "net/curl_transport.h"
+#include "net/system_transport.h"
 
 namespace keyturn::cli {
 namespace {
 
 // Everything else comes from the environment, as Lambda sets it.
 int run_lambda(const Options& /*options*/) {
-  net::CurlTransport runtime({{}, std::string("keyturn/") + program_version()});
-  return lambda::run_function(aws::process_environment(), runtime,
+  const auto runtime = net::system_transport({{}, std::string("keyturn/") + program_version()});
+  return lambda::run_function(aws::process_environment(), *runtime,
                               [](std::string_view line) { write_all(STDOUT_FILENO, line); });
 }
 

@@ -1,11 +1,13 @@
-// The host that keyturn runs on, as far as SQL Server is concerned. Linux implements it here.
+// The host that keyturn runs on, as far as SQL Server is concerned: linux/ and windows/ implement it.
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/time.h"
 #include "sqlserver/sql_session.h"
@@ -17,7 +19,7 @@ struct Instance {
   std::string name;                   // "MSSQLSERVER", "PAYROLL", or as the configuration renames it
   sqlserver::SqlAddress address;      // as seen from this host
   bool is_local = true;               // at an address of this host, not one that the configuration names
-  std::filesystem::path certificate;  // what the server shows (PEM); empty: not known
+  std::filesystem::path certificate;  // Linux: what the server shows (PEM); empty: not known
   std::string product_version;        // without a login; empty: not known
   std::string edition;
   std::string skipped;             // not a target here, and why: a passive node of a cluster
@@ -36,5 +38,15 @@ class Machine {
   // does, denied where somebody else does.
   virtual Result<void> check_listener(const sqlserver::SqlAddress& address) = 0;
 };
+
+struct MachineSettings {
+  std::filesystem::path root = "/";                    // Linux: files are looked for below it
+  std::string service = "mssql-server";                // Linux: the unit
+  Duration start_patience = std::chrono::seconds{60};  // a server that is starting is waited for as long
+};
+
+// The machine that this process runs on. `clock` (the host's own) and `stop`, which may be null, must outlive
+// it; `stop` ends a wait.
+std::unique_ptr<Machine> this_machine(MachineSettings settings, Clock& clock, const StopFlag* stop);
 
 }  // namespace keyturn::host

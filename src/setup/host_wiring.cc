@@ -30,9 +30,8 @@ Result<void> HostWiring::connect_aws(const aws::Environment& environment) {
   if (!config_.aws.profile.empty()) options.profile = config_.aws.profile;
   const auto ca_file = aws::ca_bundle(environment, options);
   if (!ca_file) return fail(ca_file.error());
-  curl_ = std::make_unique<net::CurlTransport>(
-      net::CurlOptions{*ca_file, std::string("keyturn/") + program_version()});
-  transport_ = std::make_unique<DatedTransport>(*curl_, clock_);
+  system_transport_ = net::system_transport({*ca_file, std::string("keyturn/") + program_version()});
+  transport_ = std::make_unique<DatedTransport>(*system_transport_, clock_);
   auto aws = aws::AwsContext::create({*transport_, clock_, surroundings_.random, &surroundings_.stop},
                                      environment, options);
   if (!aws) return fail(aws.error());

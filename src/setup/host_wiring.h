@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "fleet/direct_fleet.h"
-#include "net/curl_transport.h"
+#include "net/system_transport.h"
 #include "setup/config.h"
 #include "setup/host_clock.h"
 #include "setup/secret_settings.h"
@@ -56,7 +56,7 @@ class HostWiring {
   const RotationSettings& rotation_;
   const Surroundings surroundings_;
   HostClock clock_;
-  std::unique_ptr<net::CurlTransport> curl_;
+  std::unique_ptr<net::HttpTransport> system_transport_;
   std::unique_ptr<DatedTransport> transport_;
   std::unique_ptr<aws::AwsContext> aws_;
   ResolvedSettings settings_;

@@ -80,7 +80,7 @@ fleet::SsmFleetSettings ssm_fleet_settings(const RotationSettings& rotation) {
 
 }  // namespace
 
-Wiring::Wiring(const Config& config, Surroundings surroundings, std::unique_ptr<net::CurlTransport> transport,
+Wiring::Wiring(const Config& config, Surroundings surroundings, std::unique_ptr<net::HttpTransport> transport,
                aws::AwsContext aws)
     : config_(config), surroundings_(surroundings), transport_(std::move(transport)), aws_(std::move(aws)) {}
 
@@ -89,8 +89,7 @@ Result<std::unique_ptr<Wiring>> Wiring::open(const Config& config, const aws::En
   const aws::AwsOptions options = aws_options(config.aws);
   const auto ca_file = aws::ca_bundle(environment, options);
   if (!ca_file) return fail(ca_file.error());
-  auto transport = std::make_unique<net::CurlTransport>(
-      net::CurlOptions{*ca_file, std::string("keyturn/") + program_version()});
+  auto transport = net::system_transport({*ca_file, std::string("keyturn/") + program_version()});
   const aws::ClientContext context{*transport, surroundings.clock, surroundings.random, &surroundings.stop};
   auto aws = aws::AwsContext::create(context, environment, options);
   if (!aws) return fail(aws.error());

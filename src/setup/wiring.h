@@ -10,7 +10,7 @@
 #include "base/random.h"
 #include "fleet/direct_fleet.h"
 #include "fleet/ssm_fleet.h"
-#include "net/curl_transport.h"
+#include "net/system_transport.h"
 #include "rotation/engine.h"
 #include "setup/config.h"
 #include "setup/watcher.h"
@@ -58,7 +58,7 @@ class Wiring {
   [[nodiscard]] const aws::AwsContext& aws() const { return aws_; }
 
  private:
-  Wiring(const Config& config, Surroundings surroundings, std::unique_ptr<net::CurlTransport> transport,
+  Wiring(const Config& config, Surroundings surroundings, std::unique_ptr<net::HttpTransport> transport,
          aws::AwsContext aws);
 
   Result<void> check_credential_secret(const std::string& name) const;
@@ -69,7 +69,7 @@ class Wiring {
 
   const Config& config_;
   const Surroundings surroundings_;
-  const std::unique_ptr<net::CurlTransport> transport_;
+  const std::unique_ptr<net::HttpTransport> transport_;
   const aws::AwsContext aws_;
   std::unique_ptr<sqlserver::OdbcConnector>
       connector_;  // opened where a rotation goes to its targets directly

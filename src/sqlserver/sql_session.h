@@ -39,11 +39,15 @@ struct SqlAddress {
   std::string host;
   std::uint16_t port = 0;  // 0: ask SQL Browser for `instance`
   std::string instance;    // empty or MSSQLSERVER: the default instance
+  // Shared memory or a named pipe in the place of TCP, as the Server keyword of Microsoft's drivers takes it:
+  // "lpc:(local)\\PAYROLL", "np:\\\\.\\pipe\\sql\\query". Empty: TCP.
+  std::string channel{};
 };
 
 struct SqlLogin {
   std::string user;
   SecretString password;
+  bool integrated = false;  // Windows: as the account that this process runs as; user and password are empty
 };
 
 // Thread-safe.

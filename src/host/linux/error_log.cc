@@ -1,4 +1,4 @@
-#include "host/error_log.h"
+#include "host/linux/error_log.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "net/curl_transport.h"
+// HttpTransport over libcurl.
 
 #include <curl/curl.h>
 #include <fmt/format.h>
@@ -6,6 +6,8 @@
 #include <array>
 #include <cstring>
 #include <mutex>
+
+#include "net/system_transport.h"
 
 namespace keyturn::net {
 namespace {
@@ -192,10 +194,8 @@ void set_callbacks(CURL* handle, Exchange& exchange, std::array<char, CURL_ERROR
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, detail.data());
 }
 
-}  // namespace
-
 // Each handle keeps connections of its own; a handle serves one exchange at a time.
-class CurlTransport::HandlePool {
+class HandlePool {
  public:
   Handle take() {
     const std::lock_guard lock(mutex_);
@@ -215,14 +215,18 @@ class CurlTransport::HandlePool {
   std::vector<Handle> idle_;
 };
 
-CurlTransport::CurlTransport(CurlOptions options)
-    : options_(std::move(options)), pool_(std::make_unique<HandlePool>()) {
-  start_libcurl();
-}
-CurlTransport::~CurlTransport() = default;
+class CurlTransport final : public HttpTransport {
+ public:
+  explicit CurlTransport(TransportOptions options) : options_(std::move(options)) { start_libcurl(); }
+  Result<HttpResponse> send(HttpRequest request) override;
+
+ private:
+  const TransportOptions options_;
+  HandlePool pool_;
+};
 
 Result<HttpResponse> CurlTransport::send(HttpRequest request) {
-  Handle handle = pool_->take();
+  Handle handle = pool_.take();
   if (!handle) return fail(ErrorKind::unavailable, "libcurl could not be started.");
   CURL* curl = handle.get();
   const std::string host = host_of(request.url);
@@ -245,7 +249,7 @@ Result<HttpResponse> CurlTransport::send(HttpRequest request) {
   if (code == CURLE_OK && !exchange.head_complete) code = CURLE_GOT_NOTHING;
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-  pool_->give_back(std::move(handle));
+  pool_.give_back(std::move(handle));
   if (request.wipe_body) wipe_memory(request.body.data(), request.body.size());
 
   if (code != CURLE_OK) {
@@ -256,6 +260,12 @@ Result<HttpResponse> CurlTransport::send(HttpRequest request) {
   }
   exchange.response.status = int(status);
   return std::move(exchange.response);
+}
+
+}  // namespace
+
+std::unique_ptr<HttpTransport> system_transport(TransportOptions options) {
+  return std::make_unique<CurlTransport>(std::move(options));
 }
 
 }  // namespace keyturn::net

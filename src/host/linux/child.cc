@@ -1,4 +1,4 @@
-#include "host/child.h"
+#include "host/linux/child.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

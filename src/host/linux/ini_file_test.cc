@@ -1,9 +1,9 @@
-#include "host/ini_file.h"
+#include "host/linux/ini_file.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "host/mssql_conf.h"
+#include "host/linux/mssql_conf.h"
 
 namespace keyturn::host {
 namespace {

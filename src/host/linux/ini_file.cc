@@ -1,4 +1,4 @@
-#include "host/ini_file.h"
+#include "host/linux/ini_file.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "net/curl_transport.h"
+#include "net/system_transport.h"
 
 #include <gtest/gtest.h>
 
@@ -33,12 +33,12 @@ HttpRequest post(const std::string& url, const std::string& body) {
 
 const std::string kHello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Test: a b \r\n\r\nhello";
 
-TEST(CurlTransport, SendsWhatItIsGivenAndNothingMore) {
+TEST(SystemTransport, SendsWhatItIsGivenAndNothingMore) {
   TestServer server([](Connection& connection) { connection.serve_one(kHello); });
-  CurlTransport transport({});
+  const auto transport = system_transport({});
   HttpRequest request = post(server.url("/a/../b%20c?x=1"), std::string("a\0b", 3));
   request.headers = {{"X-Amz-Date", "20150830T123600Z"}, {"X-Empty", ""}};
-  const auto response = transport.send(request);
+  const auto response = transport->send(request);
   ASSERT_TRUE(response) << response.error().sentence();
   EXPECT_EQ(response->status, 200);
   EXPECT_EQ(response->body, "hello");
@@ -53,19 +53,19 @@ TEST(CurlTransport, SendsWhatItIsGivenAndNothingMore) {
   EXPECT_NE(seen.find(std::string("\r\n\r\na\0b", 7)), std::string::npos);
 }
 
-TEST(CurlTransport, AnyStatusIsAnAnswerAndRedirectsAreNotFollowed) {
+TEST(SystemTransport, AnyStatusIsAnAnswerAndRedirectsAreNotFollowed) {
   for (const int status : {301, 404, 500}) {
     TestServer server([&](Connection& connection) {
       connection.serve_one("HTTP/1.1 " + std::to_string(status) +
                            " X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n");
     });
-    const auto response = CurlTransport({}).send(get(server.url("/")));
+    const auto response = system_transport({})->send(get(server.url("/")));
     ASSERT_TRUE(response) << response.error().sentence();
     EXPECT_EQ(response->status, status);
   }
 }
 
-TEST(CurlTransport, HeadAndPutAndDelete) {
+TEST(SystemTransport, HeadAndPutAndDelete) {
   for (const std::string method : {"HEAD", "PUT", "DELETE"}) {
     TestServer server([](Connection& connection) {
       connection.serve_one("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nETag: \"x\"\r\n\r\n");
@@ -73,67 +73,68 @@ TEST(CurlTransport, HeadAndPutAndDelete) {
     HttpRequest request = get(server.url("/k"));
     request.method = method;
     if (method == "PUT") request.body = "part";
-    const auto response = CurlTransport({}).send(request);
+    const auto response = system_transport({})->send(request);
     ASSERT_TRUE(response) << response.error().sentence();
     EXPECT_EQ(response->header("etag"), "\"x\"");
     EXPECT_EQ(server.received().find(method + " /k HTTP/1.1"), 0U);
   }
 }
 
-TEST(CurlTransport, ARefusedConnectionHasNoEffect) {
+TEST(SystemTransport, ARefusedConnectionHasNoEffect) {
   int port = 0;
   {
     port = TestServer([](Connection&) {}).port();
   }  // free again
-  const auto response = CurlTransport({}).send(post("http://127.0.0.1:" + std::to_string(port) + "/", "x"));
+  const auto response =
+      system_transport({})->send(post("http://127.0.0.1:" + std::to_string(port) + "/", "x"));
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().kind, ErrorKind::unavailable);
   EXPECT_EQ(response.error().effect, Effect::none);
   EXPECT_NE(response.error().message.find("127.0.0.1:" + std::to_string(port)), std::string::npos);
 }
 
-TEST(CurlTransport, AnUnknownNameHasNoEffect) {
+TEST(SystemTransport, AnUnknownNameHasNoEffect) {
   HttpRequest request = post("https://nowhere.invalid/", "x");
   request.use_proxy = false;
-  const auto response = CurlTransport({}).send(request);
+  const auto response = system_transport({})->send(request);
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().kind, ErrorKind::unavailable);
   EXPECT_EQ(response.error().effect, Effect::none);
 }
 
-TEST(CurlTransport, SilenceAfterTheRequestIsATimeoutOfUnknownEffect) {
+TEST(SystemTransport, SilenceAfterTheRequestIsATimeoutOfUnknownEffect) {
   TestServer server([](Connection& connection) { connection.wait_for_close(); });
   HttpRequest request = post(server.url("/"), "x");
   request.timeout = milliseconds{200};
   const auto began = std::chrono::steady_clock::now();
-  const auto response = CurlTransport({}).send(request);
+  const auto response = system_transport({})->send(request);
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().kind, ErrorKind::timed_out);
   EXPECT_EQ(response.error().effect, Effect::unknown);
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{5});
 }
 
-TEST(CurlTransport, AReplyThatIsCutIsOfUnknownEffect) {
+TEST(SystemTransport, AReplyThatIsCutIsOfUnknownEffect) {
   for (const std::string& reply :
        {std::string{}, std::string("HTTP/1.1 200 OK\r\nConte"),
         std::string("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel"),
         std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel")}) {
     TestServer server([&](Connection& connection) { connection.serve_one(reply); });
-    const auto response = CurlTransport({}).send(post(server.url("/"), "x"));
+    const auto response = system_transport({})->send(post(server.url("/"), "x"));
     ASSERT_FALSE(response) << reply;
     EXPECT_EQ(response.error().kind, ErrorKind::unavailable);
     EXPECT_EQ(response.error().effect, Effect::unknown);
   }
 }
 
-TEST(CurlTransport, RefusesAnEndlessReply) {
+TEST(SystemTransport, RefusesAnEndlessReply) {
   TestServer server([](Connection& connection) {
     connection.read_request();
     connection.write("HTTP/1.1 200 OK\r\n\r\n");
     while (connection.write(std::string(1U << 20U, 'x'))) {
     }
   });
-  const auto response = CurlTransport({}).send(post(server.url("/"), "x"));
+  const auto response = system_transport({})->send(post(server.url("/"), "x"));
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().kind, ErrorKind::invalid_reply);
   EXPECT_EQ(response.error().effect, Effect::unknown);
@@ -145,60 +146,60 @@ void answer_once_then_close(Connection& connection) {
   connection.read_request();
 }
 
-TEST(CurlTransport, ARequestThatIsNotRepeatableIsNeverSentTwice) {
+TEST(SystemTransport, ARequestThatIsNotRepeatableIsNeverSentTwice) {
   TestServer server(answer_once_then_close);
-  CurlTransport transport({});
-  ASSERT_TRUE(transport.send(get(server.url("/warm-up"))));
+  const auto transport = system_transport({});
+  ASSERT_TRUE(transport->send(get(server.url("/warm-up"))));
   // A kept connection is there, and would be closed without an answer: a connection of its own has to be
   // used.
-  ASSERT_TRUE(transport.send(post(server.url("/create"), "x")));
+  ASSERT_TRUE(transport->send(post(server.url("/create"), "x")));
   EXPECT_EQ(server.requests("POST /create"), 1);
   EXPECT_EQ(server.connections(), 2);
 }
 
-TEST(CurlTransport, ALostReplyIsNotRepeatedBehindTheCallersBack) {
+TEST(SystemTransport, ALostReplyIsNotRepeatedBehindTheCallersBack) {
   TestServer server([](Connection& connection) { connection.read_request(); });
-  CurlTransport transport({});
-  const auto response = transport.send(post(server.url("/create"), "x"));
+  const auto transport = system_transport({});
+  const auto response = transport->send(post(server.url("/create"), "x"));
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().effect, Effect::unknown);
   EXPECT_EQ(server.requests("POST /create"), 1);
 }
 
-TEST(CurlTransport, KeptConnectionsAreReusedAndAStaleOneIsReplaced) {
+TEST(SystemTransport, KeptConnectionsAreReusedAndAStaleOneIsReplaced) {
   TestServer server([](Connection& connection) {
     connection.serve_one(kHello);
     connection.serve_one(kHello);
   });
-  CurlTransport transport({});
-  for (int i = 0; i < 4; ++i) ASSERT_TRUE(transport.send(get(server.url("/"))));
+  const auto transport = system_transport({});
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(transport->send(get(server.url("/"))));
   EXPECT_EQ(server.connections(), 2);
 }
 
-TEST(CurlTransport, IsThreadSafe) {
+TEST(SystemTransport, IsThreadSafe) {
   TestServer server([](Connection& connection) { connection.serve_one(kHello); });
-  CurlTransport transport({});
+  const auto transport = system_transport({});
   std::atomic<int> good{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i)
     threads.emplace_back([&] {
       for (int n = 0; n < 10; ++n)
-        if (transport.send(post(server.url("/"), "x"))) ++good;
+        if (transport->send(post(server.url("/"), "x"))) ++good;
     });
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(good, 80);
 }
 
-TEST(CurlTransport, TrustsOnlyItsOwnAuthority) {
+TEST(SystemTransport, TrustsOnlyItsOwnAuthority) {
   const TestCertificate certificate("localhost");
   TestServer server([](Connection& connection) { connection.serve_one(kHello); }, &certificate);
   const std::string url = "https://localhost:" + std::to_string(server.port()) + "/";
 
-  const auto trusted = CurlTransport({certificate.pem_file(), "keyturn"}).send(get(url));
+  const auto trusted = system_transport({certificate.pem_file(), "keyturn"})->send(get(url));
   ASSERT_TRUE(trusted) << trusted.error().sentence();
   EXPECT_EQ(trusted->body, "hello");
 
-  const auto stranger = CurlTransport({}).send(post(url, "x"));
+  const auto stranger = system_transport({})->send(post(url, "x"));
   ASSERT_FALSE(stranger);
   EXPECT_EQ(stranger.error().kind, ErrorKind::unavailable);
   EXPECT_EQ(stranger.error().effect, Effect::none);
@@ -207,21 +208,21 @@ TEST(CurlTransport, TrustsOnlyItsOwnAuthority) {
   EXPECT_EQ(server.requests("POST"), 0);
 }
 
-TEST(CurlTransport, RefusesACertificateForAnotherHost) {
+TEST(SystemTransport, RefusesACertificateForAnotherHost) {
   const TestCertificate certificate("other.example");
   TestServer server([](Connection& connection) { connection.serve_one(kHello); }, &certificate);
-  const auto response = CurlTransport({certificate.pem_file(), "keyturn"})
-                            .send(post("https://localhost:" + std::to_string(server.port()) + "/", "x"));
+  const auto response = system_transport({certificate.pem_file(), "keyturn"})
+                            ->send(post("https://localhost:" + std::to_string(server.port()) + "/", "x"));
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().effect, Effect::none);
   EXPECT_EQ(server.requests("POST"), 0);
 }
 
-TEST(CurlTransport, AFailedTlsHandshakeHasNoEffect) {
+TEST(SystemTransport, AFailedTlsHandshakeHasNoEffect) {
   TestServer server(
       [](Connection& connection) { connection.write("this is not TLS at all, sorry\r\n\r\n"); });
   const auto response =
-      CurlTransport({}).send(post("https://127.0.0.1:" + std::to_string(server.port()) + "/", "x"));
+      system_transport({})->send(post("https://127.0.0.1:" + std::to_string(server.port()) + "/", "x"));
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().kind, ErrorKind::unavailable);
   EXPECT_EQ(response.error().effect, Effect::none);

@@ -1,4 +1,4 @@
-#include "host/systemd.h"
+#include "host/linux/systemd.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "host/child.h"
-#include "host/error_log.h"
+#include "host/linux/child.h"
+#include "host/linux/error_log.h"
 
 namespace keyturn::host {
 namespace {

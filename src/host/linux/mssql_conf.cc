@@ -1,9 +1,9 @@
-#include "host/mssql_conf.h"
+#include "host/linux/mssql_conf.h"
 
 #include <algorithm>
 #include <charconv>
 
-#include "host/ini_file.h"
+#include "host/linux/ini_file.h"
 
 namespace keyturn::host {
 namespace {

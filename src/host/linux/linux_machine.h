@@ -5,25 +5,19 @@
 #include <set>
 
 #include "base/clock.h"
-#include "host/listeners.h"
+#include "host/linux/listeners.h"
+#include "host/linux/mssql_conf.h"
+#include "host/linux/systemd.h"
 #include "host/machine.h"
-#include "host/mssql_conf.h"
-#include "host/systemd.h"
 
 namespace keyturn::host {
-
-struct LinuxSettings {
-  std::filesystem::path root = "/";                    // files are looked for below it: KEYTURN_HOST_ROOT
-  std::string service = "mssql-server";                // the unit
-  Duration start_patience = std::chrono::seconds{60};  // a server that is starting is waited for as long
-};
 
 class LinuxMachine final : public Machine {
  public:
   using ReadListeners = std::function<std::vector<Listener>()>;
 
   // `clock` (the host's own) and `stop`, which may be null, must outlive it; `stop` ends a wait.
-  LinuxMachine(LinuxSettings settings, AskService ask, ReadListeners listeners, std::set<unsigned> trusted,
+  LinuxMachine(MachineSettings settings, AskService ask, ReadListeners listeners, std::set<unsigned> trusted,
                Clock& clock, const StopFlag* stop);
 
   std::vector<Instance> instances() override;
@@ -40,15 +34,12 @@ class LinuxMachine final : public Machine {
   [[nodiscard]] bool is_passive_node(const Service& service, const MssqlConf& conf) const;
   [[nodiscard]] std::string reason_of(ServiceState state) const;
 
-  const LinuxSettings settings_;
+  const MachineSettings settings_;
   const AskService ask_;
   const ReadListeners listeners_;
   const std::set<unsigned> trusted_;
   Clock& clock_;
   const StopFlag* const stop_;
 };
-
-// With systemctl and /proc.
-std::unique_ptr<Machine> this_machine(LinuxSettings settings, Clock& clock, const StopFlag* stop);
 
 }  // namespace keyturn::host

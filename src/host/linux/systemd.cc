@@ -1,8 +1,8 @@
-#include "host/systemd.h"
+#include "host/linux/systemd.h"
 
 #include <map>
 
-#include "host/child.h"
+#include "host/linux/child.h"
 
 namespace keyturn::host {
 namespace {

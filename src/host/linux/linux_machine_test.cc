@@ -1,4 +1,4 @@
-#include "host/linux_machine.h"
+#include "host/linux/linux_machine.h"
 
 #include <gtest/gtest.h>
 

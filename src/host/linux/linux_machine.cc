@@ -1,10 +1,10 @@
-#include "host/linux_machine.h"
+#include "host/linux/linux_machine.h"
 
 #include <fmt/format.h>
 
 #include <fstream>
 
-#include "host/error_log.h"
+#include "host/linux/error_log.h"
 
 namespace keyturn::host {
 namespace {
@@ -19,7 +19,7 @@ constexpr std::size_t kLogHead = 16'384;
 
 }  // namespace
 
-LinuxMachine::LinuxMachine(LinuxSettings settings, AskService ask, ReadListeners listeners,
+LinuxMachine::LinuxMachine(MachineSettings settings, AskService ask, ReadListeners listeners,
                            std::set<unsigned> trusted, Clock& clock, const StopFlag* stop)
     : settings_(std::move(settings)),
       ask_(std::move(ask)),
@@ -136,7 +136,7 @@ Result<void> LinuxMachine::check_listener(const sqlserver::SqlAddress& address) 
   return check_listeners(listeners_(), address.host, address.port, trusted_);
 }
 
-std::unique_ptr<Machine> this_machine(LinuxSettings settings, Clock& clock, const StopFlag* stop) {
+std::unique_ptr<Machine> this_machine(MachineSettings settings, Clock& clock, const StopFlag* stop) {
   return std::make_unique<LinuxMachine>(std::move(settings), ask_systemctl, read_listeners, trusted_users(),
                                         clock, stop);
 }

@@ -1,4 +1,4 @@
-#include "host/listeners.h"
+#include "host/linux/listeners.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
