@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import subprocess
 
@@ -34,6 +35,8 @@ def check(root, compiled, registered):
     known = {_without_decoration(name) for name in registered}
     problems = []
     for path in tree.files(root, "_test.cc"):
+        if path.name.endswith("_windows_test.cc"):
+            continue
         if os.path.realpath(root / path) not in compiled:
             problems.append(f"{path}: is not compiled into any test program")
         tests = _TEST.findall(tree.read(root, path))
@@ -45,4 +48,23 @@ def check(root, compiled, registered):
     for path in tree.files(root / "tests", ".py"):
         if path.name.startswith("test_") and f"{path.parent}.{path.stem}".replace("/", ".") not in registered:
             problems.append(f"tests/{path}: ctest does not know it")
+    return problems
+
+
+# What only Linux has: its own files, RapidCheck, and the simulated world (cmake/Component.cmake).
+_LINUX_ONLY_TEXT = re.compile(r'#include (<rapidcheck|"sim/)')
+_USES_WORLD = re.compile(r"keyturn_component\([^)]*\bTEST_DEPS\b[^)]*\bkeyturn_sim\b")
+
+
+def check_windows(root, compiled):
+    """Every unit test that does not need Linux is compiled for Windows, too."""
+    problems = []
+    for path in tree.files(root / "src", "_test.cc"):
+        if path.name.endswith("_linux_test.cc") or "linux" in path.parts[:-1]:
+            continue
+        component = tree.read(root, pathlib.Path("src", path.parts[0], "CMakeLists.txt"))
+        if _USES_WORLD.search(component) or _LINUX_ONLY_TEXT.search(tree.read(root / "src", path)):
+            continue
+        if os.path.realpath(root / "src" / path) not in compiled:
+            problems.append(f"src/{path}: is not compiled into any test program for Windows")
     return problems

@@ -40,6 +40,38 @@ class Registration(unittest.TestCase):
         text = "TEST(A, B) {}\nTEST_P(C, D) {}\nTYPED_TEST(E, F) {}\n"
         self.assertEqual(problems_of({UNIT: text}, registered=["A.B", "Each/C.D/0", "E/1.F"]), [])
 
+    def test_leaves_tests_for_windows_to_the_other_build(self):
+        self.assertEqual(problems_of({"src/base/a_windows_test.cc": "TEST(A, B) {}"}, compiled=()), [])
+
+
+class WindowsBuild(unittest.TestCase):
+    maxDiff = None
+
+    def problems_of(self, contents, compiled=()):
+        components = {"src/base/CMakeLists.txt": "keyturn_component(base DEPS fmt::fmt)",
+                      "src/fleet/CMakeLists.txt": "keyturn_component(fleet\n  TEST_DEPS keyturn_sim)"}
+        with tree.Planted(components | contents) as root:
+            return registration.check_windows(root, {str((root / path).resolve()) for path in compiled})
+
+    def test_repository(self):
+        build = tree.ROOT / "build" / "windows"
+        if not (build / "compile_commands.json").exists():
+            self.skipTest("`make windows` was not run")
+        self.assertEqual(registration.check_windows(tree.ROOT, registration.compiled_files(build)), [])
+
+    def test_finds_a_file_that_is_not_compiled(self):
+        for path in ("src/base/a_test.cc", "src/base/a_windows_test.cc", "src/base/windows/a_test.cc"):
+            with self.subTest(path):
+                found = [f"{path}: is not compiled into any test program for Windows"]
+                self.assertEqual(self.problems_of({path: "TEST(A, B) {}"}), found)
+                self.assertEqual(self.problems_of({path: "TEST(A, B) {}"}, compiled=[path]), [])
+
+    def test_asks_for_nothing_that_only_linux_has(self):
+        self.assertEqual(self.problems_of({
+            "src/base/a_linux_test.cc": "", "src/base/linux/a_test.cc": "", "src/fleet/a_test.cc": "",
+            "src/base/b_test.cc": "#include <rapidcheck/gtest.h>\n",
+        }), [])
+
 
 if __name__ == "__main__":
     tree.run_tests()

@@ -1,5 +1,8 @@
 """The unit tests of the shared code and of Windows's own, as Windows programs."""
 
+import json
+import re
+
 import pytest
 
 import wine
@@ -13,8 +16,11 @@ def windows():
         yield prefix
 
 
-def test_that_there_are_some():
-    assert {program.stem for program in PROGRAMS} >= {f"keyturn_{name}_test" for name in ("base", "rotation", "report")}
+def test_that_all_of_them_were_built():
+    commands = json.loads((wine.BUILD / "compile_commands.json").read_text(encoding="utf-8"))
+    objects = " ".join(command["command"] for command in commands)
+    expected = set(re.findall(r" -o src/\S+/(keyturn_\w+_test)\.dir/", objects))
+    assert expected and {program.stem for program in PROGRAMS} == expected
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.stem)
