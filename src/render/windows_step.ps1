@@ -26,11 +26,15 @@ function Write-Failure([string] $reason) {
         outcome = 'failed'; exit_status = 1; at = $at; reason = $reason; instances = @()
     }
     if ($versionId) { $report['version_id'] = $versionId }
-    [Console]::Out.WriteLine(($report | ConvertTo-Json -Compress))
+    # ASCII alone: Windows speaks its own language in messages, and the console's code page would spoil it.
+    ($report | ConvertTo-Json -Compress) -replace '[^ -~]', '?'
 }
 
+# Of the 64-bit Windows, even if a 32-bit agent started this.
+$programs = if ($env:ProgramW6432) { $env:ProgramW6432 } else { $env:ProgramFiles }
+
 function Find-Keyturn {
-    $place = Join-Path $env:ProgramFiles 'keyturn\keyturn.exe'
+    $place = Join-Path $programs 'keyturn\keyturn.exe'
     if (Test-Path -LiteralPath $place -PathType Leaf) { return $place }
     $found = Get-Command 'keyturn.exe' -CommandType Application -ErrorAction SilentlyContinue | Select-Object -First 1
     if ($found) { return $found.Path }
@@ -38,7 +42,10 @@ function Find-Keyturn {
 
 function Save-Package([string] $file) {
     if ($packageUrl -notlike 's3://*') {
-        [Net.ServicePointManager]::SecurityProtocol = [Net.SecurityProtocolType]::Tls12
+        # Windows Server 2016 offers no TLS 1.2 by itself. Where scripts are constrained, this can't be set.
+        if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage') {
+            [Net.ServicePointManager]::SecurityProtocol = [Net.SecurityProtocolType]::Tls12
+        }
         Invoke-WebRequest -UseBasicParsing -Uri $packageUrl -OutFile $file
         return
     }
@@ -55,7 +62,8 @@ function Save-Package([string] $file) {
 }
 
 function Test-Package([string] $file) {
-    return (Get-FileHash -LiteralPath $file -Algorithm SHA256).Hash -eq $packageSha256
+    return (Test-Path -LiteralPath $file -PathType Leaf) -and
+        (Get-FileHash -LiteralPath $file -Algorithm SHA256).Hash -eq $packageSha256
 }
 
 # Only the system and administrators may look into it.
@@ -65,22 +73,34 @@ function New-PrivateFolder([string] $folder) {
     if ($LASTEXITCODE -ne 0) { throw "The folder $folder can't be closed to other users." }
 }
 
+# What commands that were stopped left behind, and packages of the past.
+function Remove-OldPackage([string] $cache) {
+    $yesterday = (Get-Date).AddDays(-1)
+    Get-ChildItem -LiteralPath $cache -File |
+        Where-Object { $_.CreationTime -lt $yesterday -and $_.Name -ne "$packageSha256.exe" } |
+        Remove-Item -Force -ErrorAction SilentlyContinue
+}
+
 # The checked package, from the cache or fetched into it; kept there for the next time.
 function Get-Package {
     # Below Program Files nobody but an administrator can have put anything there before.
-    $cache = Join-Path $env:ProgramFiles 'keyturn\packages'
+    $cache = Join-Path $programs 'keyturn\packages'
     New-PrivateFolder $cache
+    Remove-OldPackage $cache
     $package = Join-Path $cache "$packageSha256.exe"
-    if ((Test-Path -LiteralPath $package -PathType Leaf) -and (Test-Package $package)) { return $package }
+    if (Test-Package $package) { return $package }
     $file = Join-Path $cache "$([Guid]::NewGuid()).part"
     try {
         try { Save-Package $file } catch {
-            throw "The package $packageUrl can't be fetched: $($_.Exception.Message) The host's role needs s3:GetObject on it."
+            throw "The package $packageUrl can't be fetched: $($_.Exception.Message.TrimEnd('.', ' ')). The host's role needs s3:GetObject on it."
         }
         if (-not (Test-Package $file)) {
             throw "The package $packageUrl does not have the SHA-256 that the command names, so it was not run. Correct either."
         }
-        Move-Item -LiteralPath $file -Destination $package -Force
+        try { Move-Item -LiteralPath $file -Destination $package -Force } catch {
+            # Another command may have been quicker, and be running it.
+            if (-not (Test-Package $package)) { throw }
+        }
     } finally {
         Remove-Item -LiteralPath $file -Force -ErrorAction SilentlyContinue
     }
@@ -101,22 +121,37 @@ function Get-List([string] $text) {
     return @($text -split '[\[\],"\s]+' | Where-Object { $_ })
 }
 
+# An option and its value, or values; nothing where there is none: PowerShell 5.1 drops an empty argument, and the option
+# would take the next word for its value.
+function Get-Option([string] $name, [string[]] $values) {
+    foreach ($value in $values) { if ($value) { $name; $value } }
+}
+
 try {
-    $keyturn = Get-Keyturn
-    $arguments = @('apply', '--output', 'json', '--credential-secret', $credentialSecret,
-        '--bucket-url-secret', $bucketUrlSecret, '--sql-user-secret', $sqlUserSecret,
-        '--sql-password-secret', $sqlPasswordSecret)
-    foreach ($url in (Get-List $bucketUrls)) { $arguments += '--bucket-url', $url }
-    foreach ($pattern in (Get-List $credentialPatterns)) { $arguments += '--credential-pattern', $pattern }
-    if ($mode -eq 'apply') {
-        $arguments += '--version-id', $versionId, '--stage', $stage, '--not-after', $notAfter
-    } else {
-        $arguments += '--check'
-    }
     # Where there is no instance metadata (hybrid nodes), the agent knows the region.
     if (-not $env:AWS_REGION -and -not $env:AWS_DEFAULT_REGION -and $env:AWS_SSM_REGION_NAME) {
         $env:AWS_REGION = $env:AWS_SSM_REGION_NAME
     }
+    $keyturn = Get-Keyturn
+    $arguments = @(
+        'apply'
+        Get-Option '--output' 'json'
+        Get-Option '--credential-secret' $credentialSecret
+        Get-Option '--bucket-url-secret' $bucketUrlSecret
+        Get-Option '--sql-user-secret' $sqlUserSecret
+        Get-Option '--sql-password-secret' $sqlPasswordSecret
+        Get-Option '--bucket-url' (Get-List $bucketUrls)
+        Get-Option '--credential-pattern' (Get-List $credentialPatterns)
+        if ($mode -eq 'apply') {
+            Get-Option '--version-id' $versionId
+            Get-Option '--stage' $stage
+            Get-Option '--not-after' $notAfter
+        } else {
+            '--check'
+        }
+    )
+    # Where transcription is on, PowerShell 5.1 makes errors of what keyturn writes to stderr: none of them is to end this.
+    $ErrorActionPreference = 'Continue'
     & $keyturn $arguments
 } catch {
     Write-Failure $_.Exception.Message
