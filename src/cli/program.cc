@@ -86,8 +86,8 @@ int tell(const CLI::App& app, const CLI::ParseError& error) {
 std::unique_ptr<CLI::App> make_command_line(Options& options, Handler& handler) {
   auto app = std::make_unique<CLI::App>(kAbout, "keyturn");
   app->get_formatter()->column_width(32);
-  app->set_version_flag("--version", std::string("keyturn ") + program_version(),
-                        "Print the version and end");
+  app->set_version_flag("--version", std::string(version_text()),
+                        "Print the version and what it was built from, and end");
   app->set_help_flag("-h,--help", "Print this help and end");
   app->require_subcommand(0, 1);  // so that a misspelt one is told as such
   add_common_options(*app, options);

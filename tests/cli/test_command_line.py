@@ -30,7 +30,10 @@ def options_in(text):
 def test_version(env):
     result = program.run("--version", env=env)
     version = re.search(r"project\(keyturn VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text())[1]
-    assert result.stdout == f"keyturn {version}\n"
+    first, source, compiler = result.stdout.splitlines()
+    assert first == f"keyturn {version}"
+    assert re.fullmatch(r"built from (sources without a revision|(an archive of )?revision [0-9a-f]{40} of \d{4}-\d\d-\d\d(, changed)?)", source)
+    assert re.fullmatch(r"by \w+ [\d.]+ for \w+ \w+, \w+( with sanitizers)?", compiler)
 
 
 def test_help_lists_the_commands(env):
