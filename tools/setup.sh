@@ -11,6 +11,7 @@ packages='
   libsqlite3-dev
   g++-mingw-w64-x86-64-posix googletest wine wine64 libodbc2 libgnutls30 osslsigncode
   libgtest-dev libgmock-dev librapidcheck-dev
+  dpkg-dev lintian mmdebstrap systemd
   freetds-bin openssl ca-certificates libkrb5-3 libltdl7 unzip
   python3 python3-venv python3-pytest
 '
