@@ -7,6 +7,15 @@ using sqlserver::SqlConnector;
 using sqlserver::SqlLogin;
 using sqlserver::SqlSession;
 
+namespace {
+
+// Instances without a port differ in their channel, or in the name that SQL Browser is asked for.
+auto key_of(const SqlAddress& address) {
+  return std::tuple(address.host, address.port, address.instance, address.channel);
+}
+
+}  // namespace
+
 Result<std::unique_ptr<LocalConnector>> LocalConnector::open(Machine& machine,
                                                              const std::vector<Instance>& instances,
                                                              const Connectors& connectors) {
@@ -20,14 +29,14 @@ Result<std::unique_ptr<LocalConnector>> LocalConnector::open(Machine& machine,
       if (!made) return fail(made.error());
       connector = std::move(*made);
     }
-    opened->locals_[{instance.address.host, instance.address.port}] = connector;
+    opened->locals_[key_of(instance.address)] = connector;
   }
   return opened;
 }
 
 Result<std::unique_ptr<SqlSession>> LocalConnector::connect(const SqlAddress& address, const SqlLogin& login,
                                                             Duration timeout) {
-  const auto local = locals_.find({address.host, address.port});
+  const auto local = locals_.find(key_of(address));
   if (local == locals_.end()) return configured_->connect(address, login, timeout);
   if (const auto trusted = machine_.check_listener(address); !trusted) return fail(trusted.error());
   return local->second->connect(address, login, timeout);

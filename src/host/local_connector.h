@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <tuple>
 #include <vector>
 
 #include "host/machine.h"
@@ -32,7 +33,7 @@ class LocalConnector final : public sqlserver::SqlConnector {
                                                          Duration timeout) override;
 
  private:
-  using Address = std::pair<std::string, std::uint16_t>;
+  using Address = std::tuple<std::string, std::uint16_t, std::string, std::string>;
 
   LocalConnector(Machine& machine, std::shared_ptr<sqlserver::SqlConnector> configured)
       : machine_(machine), configured_(std::move(configured)) {}

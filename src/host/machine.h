@@ -35,7 +35,7 @@ class Machine {
   // configuration makes its instance unreachable, with that reason.
   virtual std::vector<Instance> instances() = 0;
   // Whether what listens at this local address may be given a login. ErrorKind::unavailable where nobody
-  // does, denied where somebody else does.
+  // does, denied where somebody else does, or where nobody can say. Always, where the settings say so.
   virtual Result<void> check_listener(const sqlserver::SqlAddress& address) = 0;
 };
 
@@ -43,6 +43,7 @@ struct MachineSettings {
   std::filesystem::path root = "/";                    // Linux: files are looked for below it
   std::string service = "mssql-server";                // Linux: the unit
   Duration start_patience = std::chrono::seconds{60};  // a server that is starting is waited for as long
+  bool check_listener = true;                          // off: whoever listens is given the login
 };
 
 // The machine that this process runs on. `clock` (the host's own) and `stop`, which may be null, must outlive

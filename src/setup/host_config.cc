@@ -69,6 +69,7 @@ void read_host(const toml::table& table, HostSettings& host, ConfigProblems& pro
   reader.read("service", host.service, "the name of a systemd unit", check_service);
   reader.read("start_patience", host.start_patience, seconds{0}, minutes{10});
   reader.read("time_limit", host.time_limit, seconds{10}, hours{1});
+  reader.read("check_listener", host.check_listener);
   for (const toml::table* instance : reader.tables("instance"))
     host.instances.push_back(read_instance(*instance, problems));
   reader.finish();

@@ -21,6 +21,7 @@ struct HostSettings {
   std::string service = "mssql-server";                // the systemd unit on Linux
   Duration start_patience = std::chrono::seconds{60};  // a server that is starting is waited for as long
   Duration time_limit = std::chrono::minutes{8};       // nothing new is begun later
+  bool check_listener = true;  // a local listener must be SQL Server's own before it is given a login
   std::vector<HostInstanceSettings> instances;
 };
 

@@ -96,7 +96,7 @@ void LinuxMachine::add_configuration(Instance& instance, const MssqlConf& conf) 
 // what systemd says.
 void LinuxMachine::add_standing(Instance& instance, const Service& service, const MssqlConf& conf) {
   if (service.state == ServiceState::running || service.state == ServiceState::unknown) return;
-  if (check_listener(instance.address)) return;
+  if (check_owner(instance.address)) return;
   if (is_passive_node(service, conf)) {
     instance.skipped =
         "This is a passive node of a Pacemaker cluster: the instance runs on another node, which has its "
@@ -133,6 +133,10 @@ std::string LinuxMachine::reason_of(ServiceState state) const {
 }
 
 Result<void> LinuxMachine::check_listener(const sqlserver::SqlAddress& address) {
+  return settings_.check_listener ? check_owner(address) : Result<void>{};
+}
+
+Result<void> LinuxMachine::check_owner(const sqlserver::SqlAddress& address) const {
   return check_listeners(listeners_(), address.host, address.port, trusted_);
 }
 

@@ -31,6 +31,7 @@ class LinuxMachine final : public Machine {
   [[nodiscard]] bool is_installed(const Service& service) const;
   void add_configuration(Instance& instance, const MssqlConf& conf) const;
   void add_standing(Instance& instance, const Service& service, const MssqlConf& conf);
+  [[nodiscard]] Result<void> check_owner(const sqlserver::SqlAddress& address) const;
   [[nodiscard]] bool is_passive_node(const Service& service, const MssqlConf& conf) const;
   [[nodiscard]] std::string reason_of(ServiceState state) const;
 

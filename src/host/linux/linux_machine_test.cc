@@ -31,7 +31,7 @@ class LinuxMachineTest : public testing::Test {
   }
   void conf(const std::string& text) { write("var/opt/mssql/mssql.conf", text); }
   LinuxMachine machine() {
-    return {{root_, "mssql-server", seconds{30}},
+    return {{root_, "mssql-server", seconds{30}, check_listener_},
             [this](const std::string&) -> Result<Service> {
               ++asked_;
               if (starts_at_ && clock_.now() >= *starts_at_) service_.state = ServiceState::running;
@@ -56,6 +56,7 @@ class LinuxMachineTest : public testing::Test {
   HandClock clock_;
   StopFlag stop_;
   Service service_{ServiceState::running, true, std::nullopt, std::nullopt};
+  bool check_listener_ = true;
   std::optional<TimePoint> starts_at_;
   std::vector<Listener> listeners_;
   int asked_ = 0;
@@ -107,6 +108,16 @@ TEST_F(LinuxMachineTest, WhoListensCountsForMoreThanWhatSystemdSays) {
   listeners_ = {{"0.0.0.0", 1433, 10001}};
   EXPECT_EQ(only().unreachable, "");
   listeners_ = {{"0.0.0.0", 1433, 1000}};  // somebody took the port of a stopped server
+  EXPECT_NE(only().unreachable, "");
+}
+
+TEST_F(LinuxMachineTest, TheListenerIsCheckedUnlessTheConfigurationSaysNot) {
+  const sqlserver::SqlAddress address{"127.0.0.1", 1433, "", ""};
+  listeners_ = {{"0.0.0.0", 1433, 1000}};
+  EXPECT_EQ(machine().check_listener(address).error().kind, ErrorKind::denied);
+  check_listener_ = false;
+  EXPECT_TRUE(machine().check_listener(address));
+  service_.state = ServiceState::stopped;  // whether SQL Server is up is another question
   EXPECT_NE(only().unreachable, "");
 }
 
