@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdlib>
 
+#include "sim/sql_password.h"
+
 namespace keyturn::sim {
 
 int SqlServerSettings::major_version() const { return std::atoi(product_version.c_str()); }
@@ -26,6 +28,11 @@ bool ServerLogin::may(const std::string& permission) const {
   if (permission == "VIEW SERVER PERFORMANCE STATE") return permissions.contains("VIEW SERVER STATE");
   if (permission == "VIEW ANY SECURITY DEFINITION") return permissions.contains("VIEW ANY DEFINITION");
   return permission == "CONNECT SQL";
+}
+
+bool ServerLogin::has_password(const SecretString& given) const {
+  if (from_windows) return false;
+  return password_hash.empty() ? password == given : password_matches(password_hash, given);
 }
 
 SqlServer::SqlServer(SqlServerSettings settings, Clock& clock, net::HttpTransport* transport)
@@ -52,6 +59,10 @@ void SqlServer::put_login(ServerLogin login) {
   const std::string key = fold_name(login.name);
   logins_[key] = std::move(login);
 }
+bool SqlServer::remove_login(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  return logins_.erase(fold_name(name)) == 1;
+}
 std::optional<ServerLogin> SqlServer::find_login(const std::string& name) const {
   const std::lock_guard lock(mutex_);
   const auto it = logins_.find(fold_name(name));
@@ -66,7 +77,7 @@ std::vector<ServerLogin> SqlServer::logins() const {
 
 SqlResult<ServerLogin> SqlServer::authenticate(const std::string& user, const SecretString& password) const {
   auto login = find_login(user);
-  if (!login || !(login->password == password)) return raise(errors::login_failed(user));
+  if (!login || !login->has_password(password)) return raise(errors::login_failed(user));
   if (login->disabled) {
     return raise(
         {18470, 14, 1, "Login failed for user '" + user + "'. Reason: The account is disabled.", {}, 0});

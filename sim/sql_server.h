@@ -50,6 +50,10 @@ struct BackupSettings {
 struct ServerLogin {
   std::string name;
   SecretString password;
+  std::string password_hash = {};  // in the place of `password`: bytes as sql_password.h makes them
+  std::string sid = {};            // bytes; empty: one that nobody chose
+  bool check_policy = false;
+  bool from_windows = false;  // has no password
   // Server permissions in capitals: "ALTER ANY CREDENTIAL", "CONTROL SERVER", "VIEW SERVER STATE", "VIEW ANY
   // DEFINITION" …, and "BACKUP DATABASE" for db_backupoperator in every database.
   std::set<std::string> permissions;
@@ -59,6 +63,7 @@ struct ServerLogin {
   bool locked_out = false;
   std::string default_database = "master";
 
+  [[nodiscard]] bool has_password(const SecretString& given) const;
   [[nodiscard]] bool may(
       const std::string& permission) const;  // CONTROL SERVER and sysadmin imply the others
 };
@@ -113,7 +118,8 @@ class SqlServer {
   [[nodiscard]] BackupSettings backup_settings() const;
   void set_backup_settings(BackupSettings settings);
 
-  void put_login(ServerLogin login);  // replaces one of that name
+  void put_login(ServerLogin login);           // replaces one of that name
+  bool remove_login(const std::string& name);  // false: there is none
   [[nodiscard]] std::optional<ServerLogin> find_login(const std::string& name) const;
   [[nodiscard]] std::vector<ServerLogin> logins() const;
   // 18456, 18470 (disabled), 18486 (locked out).

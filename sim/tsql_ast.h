@@ -196,11 +196,30 @@ struct Continue {};
 struct WaitFor {
   ExprPtr delay;
 };
+enum class DdlVerb { create, alter, drop };
 struct CredentialDdl {
-  enum class Verb { create, alter, drop } verb = Verb::create;
+  DdlVerb verb = DdlVerb::create;
   std::string name;
   std::string identity;
   std::optional<SecretString> secret;
+};
+struct LoginDdl {
+  DdlVerb verb = DdlVerb::create;
+  std::string name;
+  bool from_windows = false;
+  std::optional<SecretString> password;
+  bool hashed = false;  // `password` is the hash's bytes
+  std::optional<SecretString> old_password;
+  std::optional<std::string> sid;  // bytes
+  std::optional<bool> check_policy;
+  std::optional<bool> enabled;
+  bool unlock = false;
+  std::string default_database;  // empty: not given
+};
+struct ServerPermission {
+  enum class Verb { grant, revoke, deny } verb = Verb::grant;
+  std::vector<std::string> permissions;  // in capitals
+  std::vector<std::string> logins;
 };
 struct BackupOption {
   std::string name;  // folded
@@ -227,7 +246,8 @@ struct TsqlStatement {
   std::variant<ast::DeclareAll, ast::Assign, ast::SetOption, ast::Query, ast::If, ast::While, ast::Compound,
                ast::TryCatch, ast::BeginTransaction, ast::Commit, ast::Rollback, ast::Save, ast::Throw,
                ast::RaiseError, ast::Print, ast::ExecuteText, ast::ExecuteProcedure, ast::Return, ast::Use,
-               ast::Break, ast::Continue, ast::WaitFor, ast::CredentialDdl, ast::Backup, ast::Restore>
+               ast::Break, ast::Continue, ast::WaitFor, ast::CredentialDdl, ast::LoginDdl,
+               ast::ServerPermission, ast::Backup, ast::Restore>
       body;
 };
 

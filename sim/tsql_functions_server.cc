@@ -89,6 +89,19 @@ SqlResult<Value> is_member(SessionState& session, const FunctionArgs& args) {
 }
 
 SqlResult<Value> login_name(SessionState& session, const FunctionArgs&) { return text(session.login.name); }
+// Where no login has that name: NULL, by which scripts ask whether there is one.
+SqlResult<Value> login_id(SessionState& session, const FunctionArgs& args) {
+  std::int64_t id = 256;
+  for (const ServerLogin& login : session.server.logins()) {
+    ++id;
+    if (same_name(login.name, args.empty() ? session.login.name : as_text(args[0]))) return number(id);
+  }
+  return Value{};
+}
+SqlResult<Value> login_sid(SessionState& session, const FunctionArgs& args) {
+  const auto login = session.server.find_login(args.empty() ? session.login.name : as_text(args[0]));
+  return login ? text(login->sid) : Value{};
+}
 SqlResult<Value> user_name(SessionState& session, const FunctionArgs&) {
   return text(session.login.sysadmin ? "dbo" : session.login.name);
 }
@@ -207,6 +220,8 @@ const std::vector<FunctionSpec>& server_functions() {
       {"IS_ROLEMEMBER", "s?s", whole, is_member},
       {"SUSER_SNAME", "?a", name_type, login_name},
       {"SUSER_NAME", "?a", name_type, login_name},
+      {"SUSER_ID", "?s", whole, login_id},
+      {"SUSER_SID", "?s", [](const Types&) { return SqlType{SqlKind::varbinary, 85}; }, login_sid},
       {"ORIGINAL_LOGIN", "", name_type, login_name},
       {"SYSTEM_USER", "", name_type, login_name},
       {"CURRENT_USER", "", name_type, user_name},

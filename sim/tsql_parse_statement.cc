@@ -81,14 +81,19 @@ StatementPtr StatementParser::dispatch(int at) {
   }
   if (accept_word("BACKUP")) return make(backup(), at);
   if (accept_word("RESTORE")) return make(restore(), at);
+  using Grant = ast::ServerPermission::Verb;
+  for (const auto& [word, verb] :
+       {std::pair{"GRANT", Grant::grant}, {"REVOKE", Grant::revoke}, {"DENY", Grant::deny}})
+    if (accept_word(word)) return make(server_permission(verb), at);
   return ddl(at);
 }
 
 StatementPtr StatementParser::ddl(int at) {
-  using Verb = ast::CredentialDdl::Verb;
+  using Verb = ast::DdlVerb;
   for (const auto& [word, verb] :
        {std::pair{"CREATE", Verb::create}, {"ALTER", Verb::alter}, {"DROP", Verb::drop}}) {
     if (!accept_word(word)) continue;
+    if (accept_word("LOGIN")) return make(login(verb), at);
     expect_word("CREDENTIAL");
     return make(credential(verb), at);
   }
@@ -296,7 +301,7 @@ std::string StatementParser::string_literal() {
   return take().text;
 }
 
-ast::CredentialDdl StatementParser::credential(ast::CredentialDdl::Verb verb) {
+ast::CredentialDdl StatementParser::credential(ast::DdlVerb verb) {
   ast::CredentialDdl result;
   result.verb = verb;
   result.name = take_name();
@@ -309,7 +314,7 @@ ast::CredentialDdl StatementParser::credential(ast::CredentialDdl::Verb verb) {
           {},
           0});
   }
-  if (verb == ast::CredentialDdl::Verb::drop) return result;
+  if (verb == ast::DdlVerb::drop) return result;
   expect_word("WITH");
   const Token identity = peek();
   expect_word("IDENTITY");

@@ -31,7 +31,13 @@ class StatementParser : public ExpressionParser {
   ast::ExecuteProcedure procedure(std::string return_variable);
   ast::Argument argument();
   StatementPtr ddl(int at);
-  ast::CredentialDdl credential(ast::CredentialDdl::Verb verb);
+  ast::CredentialDdl credential(ast::DdlVerb verb);
+  ast::LoginDdl login(ast::DdlVerb verb);
+  void login_options(ast::LoginDdl& login);
+  void login_option(ast::LoginDdl& login);
+  void login_password(ast::LoginDdl& login);
+  ast::ServerPermission server_permission(ast::ServerPermission::Verb verb);
+  bool on_or_off();
   ast::Backup backup();
   ast::Restore restore();
   void devices(std::vector<ExprPtr>& urls, bool* to_disk);

@@ -266,7 +266,7 @@ Outcome Interpreter::on(const ast::WaitFor& node) {
 }
 
 Outcome Interpreter::on(const ast::CredentialDdl& node) {
-  using Verb = ast::CredentialDdl::Verb;
+  using Verb = ast::DdlVerb;
   const bool system = node.name.starts_with("##");
   const bool allowed = session_.login.may(system ? "CONTROL SERVER" : "ALTER ANY CREDENTIAL");
   if (!allowed) {

@@ -1,4 +1,4 @@
-// SHA-256, HMAC and what is built on them here: hex and UUIDs.
+// SHA-2, HMAC and what is built on them here: hex and UUIDs.
 #pragma once
 
 #include <array>
@@ -9,8 +9,10 @@
 namespace keyturn {
 
 using Sha256 = std::array<std::uint8_t, 32>;
+using Sha512 = std::array<std::uint8_t, 64>;
 
 Sha256 sha256(std::string_view bytes);
+Sha512 sha512(std::string_view bytes);  // SQL Server hashes passwords with it
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes);
 std::string md5_hex(std::string_view bytes);  // S3's ETag is an MD5; nothing is secured by it
 

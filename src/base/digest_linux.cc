@@ -26,6 +26,12 @@ Sha256 sha256(std::string_view bytes) {
   return digest;
 }
 
+Sha512 sha512(std::string_view bytes) {
+  Sha512 digest{};
+  require(EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha512(), nullptr) == 1);
+  return digest;
+}
+
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {
   Sha256 digest{};
   unsigned size = 0;

@@ -50,6 +50,13 @@ Sha256 sha256(std::string_view bytes) {
   return digest;
 }
 
+Sha512 sha512(std::string_view bytes) {
+  static const Algorithm kAlgorithm(BCRYPT_SHA512_ALGORITHM, 0);
+  Sha512 digest{};
+  kAlgorithm.hash({}, bytes, digest);
+  return digest;
+}
+
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {
   static const Algorithm kAlgorithm(BCRYPT_SHA256_ALGORITHM, BCRYPT_ALG_HANDLE_HMAC_FLAG);
   Sha256 digest{};
