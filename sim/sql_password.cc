@@ -5,35 +5,29 @@
 
 #include "base/digest.h"
 #include "sim/sql_error.h"
-#include "sqlserver/utf16.h"
+#include "sqlserver/login_password.h"
 
 namespace keyturn::sim {
 namespace {
 
 constexpr std::string_view kVersion("\x02\x00", 2);
-constexpr std::size_t kSaltSize = 4;
-constexpr std::size_t kHashSize = kVersion.size() + kSaltSize + std::tuple_size_v<Sha512>;
+constexpr std::size_t kHashSize =
+    kVersion.size() + std::tuple_size_v<sqlserver::PasswordSalt> + std::tuple_size_v<Sha512>;
+
+sqlserver::PasswordSalt salt_of(std::string_view hash) {
+  sqlserver::PasswordSalt salt{};
+  std::copy_n(hash.begin() + kVersion.size(), salt.size(), salt.begin());
+  return salt;
+}
 
 }  // namespace
-
-std::string hash_password(const SecretString& password, std::string_view salt) {
-  std::string salted;
-  for (const char16_t unit : sqlserver::to_utf16(password.reveal())) {
-    salted += static_cast<char>(unit & 0xFFU);
-    salted += static_cast<char>(unit >> 8U);
-  }
-  salted += salt;
-  const Sha512 digest = sha512(salted);
-  wipe_memory(salted.data(), salted.size());
-  return std::string(kVersion) + std::string(salt) + std::string(digest.begin(), digest.end());
-}
 
 bool is_password_hash(std::string_view bytes) {
   return bytes.size() == kHashSize && bytes.starts_with(kVersion);
 }
 
 bool password_matches(std::string_view hash, const SecretString& password) {
-  return is_password_hash(hash) && hash_password(password, hash.substr(kVersion.size(), kSaltSize)) == hash;
+  return is_password_hash(hash) && sqlserver::login_password_hash(password, salt_of(hash)) == hash;
 }
 
 bool meets_policy(const SecretString& password, std::string_view login) {

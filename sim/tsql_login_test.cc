@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sim/sql_password.h"
 #include "sim/tsql_testing.h"
+#include "sqlserver/login_password.h"
 
 namespace keyturn::sim {
 namespace {
@@ -68,7 +68,8 @@ TEST_F(Logins, TakeTheHashThatSqlServerKeeps) {
   EXPECT_THAT(as("dba", "CREATE LOGIN [k] WITH PASSWORD = " + hash + " HASHED"), IsEmpty());
   EXPECT_TRUE(lets_in("k", "hashcat"));
   EXPECT_FALSE(lets_in("k", "hashcat1"));
-  const std::string other = hex(hash_password(SecretString("Wörter und Zeichen"), "salt"));
+  const std::string other =
+      hex(sqlserver::login_password_hash(SecretString("Wörter und Zeichen"), {5, 6, 7, 8}));
   EXPECT_THAT(as("dba", "ALTER LOGIN [k] WITH PASSWORD = " + other + " HASHED"), IsEmpty());
   EXPECT_TRUE(lets_in("k", "Wörter und Zeichen"));
   EXPECT_THAT(
