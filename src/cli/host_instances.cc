@@ -1,5 +1,7 @@
 #include "cli/host_instances.h"
 
+#include <fmt/format.h>
+
 namespace keyturn::cli {
 namespace {
 
@@ -47,6 +49,17 @@ std::vector<HostInstance> unasked(const std::vector<host::Instance>& instances) 
   for (const host::Instance& instance : instances) all.push_back(unasked_one(instance));
   if (all.empty()) all.push_back(nothing_here());
   return all;
+}
+
+std::string where(const host::Instance& instance, bool checked) {
+  const sqlserver::SqlAddress& address = instance.address;
+  std::string place = address.channel;
+  if (place.empty() && address.port == 0)
+    place = fmt::format("{} (SQL Browser tells the port)", address.host);
+  else if (place.empty())
+    place = fmt::format("{}:{}", address.host, address.port);
+  return fmt::format("It {} {}.{}{}", checked ? "listens on" : "is reached at", place,
+                     instance.note.empty() ? "" : " ", instance.note);
 }
 
 std::vector<fleet::InventoryTarget> targets_of(const std::vector<host::Instance>& instances,

@@ -5,24 +5,30 @@
 #include <algorithm>
 #include <set>
 
+#include "host/names.h"
+
 namespace keyturn::host {
 namespace {
 
 constexpr const char* kLoopback = "127.0.0.1";
 
-// SQL Server's names of instances know no case.
-std::string lowered(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
-
 void change(Instance& instance, const InstanceSettings& settings) {
   if (!settings.name.empty()) instance.name = settings.name;
-  if (settings.port != 0) instance.address.port = settings.port;
+  if (settings.port != 0) {
+    instance.address.port = settings.port;
+    instance.address.channel.clear();
+    instance.unknown_address.clear();
+    instance.note.clear();
+  }
   if (settings.address.empty()) return;
   instance.address.host = settings.address == "localhost" ? kLoopback : settings.address;
   instance.is_local = is_loopback(settings.address);
+}
+
+// Where it listens nobody has said: it is known, but can't be visited.
+void conclude(Instance& instance) {
+  if (!instance.unknown_address.empty() && instance.skipped.empty() && instance.unreachable.empty())
+    instance.unreachable = instance.unknown_address;
 }
 
 Instance added(const InstanceSettings& settings) {
@@ -70,6 +76,7 @@ Result<std::vector<Instance>> with_settings(std::vector<Instance> found,
     }
   }
   instances.insert(instances.end(), more.begin(), more.end());
+  for (Instance& instance : instances) conclude(instance);
   std::set<std::string> names;
   for (const Instance& instance : instances)
     if (!names.insert(lowered(instance.name)).second)

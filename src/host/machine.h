@@ -24,6 +24,8 @@ struct Instance {
   std::string edition;
   std::string skipped;             // not a target here, and why: a passive node of a cluster
   std::string unreachable;         // known, but not worth a connection attempt, and why: stopped
+  std::string unknown_address;     // why it is not known where it listens; the configuration may say it
+  std::string note;                // on its address, a sentence: which of several ports is used; may be empty
   std::optional<TimePoint> since;  // by the host's clock: since when it is unreachable, where that is known
 };
 
@@ -32,7 +34,7 @@ class Machine {
  public:
   virtual ~Machine() = default;
   // Every instance that is installed; one that starts just now is waited for, within bounds. Damaged
-  // configuration makes its instance unreachable, with that reason.
+  // configuration makes its instance unreachable or its address unknown, with that reason.
   virtual std::vector<Instance> instances() = 0;
   // Whether what listens at this local address may be given a login. ErrorKind::unavailable where nobody
   // does, denied where somebody else does, or where nobody can say. Always, where the settings say so.

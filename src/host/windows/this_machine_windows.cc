@@ -1,0 +1,16 @@
+#include "host/windows/network_windows.h"
+#include "host/windows/registry_windows.h"
+#include "host/windows/service_manager_windows.h"
+#include "host/windows/windows_machine.h"
+
+namespace keyturn::host {
+
+std::unique_ptr<Machine> this_machine(MachineSettings settings, Clock& clock, const StopFlag* stop) {
+  return std::make_unique<WindowsMachine>(
+      std::move(settings),
+      WindowsParts{std::make_unique<SystemRegistry>(), std::make_unique<SystemServiceManager>(),
+                   std::make_unique<SystemNetwork>()},
+      clock, stop);
+}
+
+}  // namespace keyturn::host
