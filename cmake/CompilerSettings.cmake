@@ -32,14 +32,16 @@ if(KEYTURN_SANITIZE)
     -fsanitize=${KEYTURN_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(keyturn_settings INTERFACE -fsanitize=${KEYTURN_SANITIZE})
 endif()
+if(KEYTURN_HARDEN OR WIN32)
+  # What is shipped: the same sources give the same bytes, wherever they lie and whenever they are built.
+  target_compile_options(keyturn_settings INTERFACE -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+endif()
 if(WIN32)
   # Windows 10 and Server 2016 are the oldest that are served. One file that needs no other: -static.
   target_compile_definitions(keyturn_settings INTERFACE
     _WIN32_WINNT=0x0A00 WINVER=0x0A00 UNICODE _UNICODE NOMINMAX WIN32_LEAN_AND_MEAN)
   target_compile_options(keyturn_settings INTERFACE -ffunction-sections -fdata-sections)
   target_link_options(keyturn_settings INTERFACE -static -Wl,--gc-sections)
-  # The same sources give the same bytes, wherever they lie and whenever they are built.
-  target_compile_options(keyturn_settings INTERFACE -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
   target_link_options(keyturn_settings INTERFACE -Wl,--no-insert-timestamp)
   if(KEYTURN_HARDEN)
     target_compile_options(keyturn_settings INTERFACE -fstack-protector-strong -fcf-protection)
