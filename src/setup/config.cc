@@ -6,6 +6,7 @@
 #include <set>
 
 #include "aws/s3_url.h"
+#include "base/path.h"
 #include "setup/config_table.h"
 #include "setup/fleet_config.h"
 #include "setup/host_config.h"
@@ -81,7 +82,7 @@ void read_sql(const toml::table& table, SqlSettings& sql, ConfigProblems& proble
   reader.read("driver", sql.driver, "a driver that odbcinst -q -d lists, such as \"FreeTDS\"", check_driver);
   std::string ca_file;
   reader.read("ca_file", ca_file, "a file of certificates in PEM form");
-  sql.ca_file = ca_file;
+  sql.ca_file = path_of(ca_file);
   reader.read("trust_server_certificate", sql.trust_server_certificate);
   if (sql.trust_server_certificate && reader.has("ca_file"))
     reader.problem("trust_server_certificate", "with ca_file the certificate is checked, with this it is not",
@@ -245,7 +246,7 @@ Config read_config(const toml::table& root, const std::string& source, ConfigPro
     config.rotations.back().fleet.ec2_tags = {{"SQL", "2022"}};
   }
   if (!config.sql.ca_file.empty() && config.sql.ca_file.is_relative())
-    config.sql.ca_file = std::filesystem::path(source).parent_path() / config.sql.ca_file;
+    config.sql.ca_file = path_of(source).parent_path() / config.sql.ca_file;
   return config;
 }
 

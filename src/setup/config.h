@@ -26,7 +26,7 @@ struct AwsSettings {
 };
 
 struct SqlSettings {
-  std::string driver = "FreeTDS";
+  std::string driver;             // empty: FreeTDS on Linux; on Windows the best one that is installed
   std::filesystem::path ca_file;  // empty: the system's CAs
   bool trust_server_certificate = false;
   Duration login_timeout = std::chrono::seconds{10};
@@ -64,8 +64,9 @@ struct Config {
 // (ErrorKind::usage).
 Result<Config> parse_config(std::string_view text, const std::string& source);
 
-// `file` if given; else the first of $XDG_CONFIG_HOME/keyturn/keyturn.toml (~/.config/…) and
-// /etc/keyturn/keyturn.toml that exists; else the defaults.
+// `file` if given; else the first of configuration_files() that exists: on Linux
+// $XDG_CONFIG_HOME/keyturn/keyturn.toml (~/.config/…) and /etc/keyturn/keyturn.toml, on Windows
+// %APPDATA%\keyturn\keyturn.toml; else the defaults.
 Result<Config> load_config(const std::optional<std::filesystem::path>& file,
                            const aws::Environment& environment);
 

@@ -1,5 +1,6 @@
 #include "setup/host_wiring.h"
 
+#include "base/path.h"
 #include "base/version.h"
 
 namespace keyturn::setup {
@@ -41,7 +42,7 @@ Result<void> HostWiring::connect_aws(const aws::Environment& environment) {
 
 Result<std::shared_ptr<sqlserver::SqlConnector>> HostWiring::configured_connector() const {
   const SqlSettings& sql = config_.sql;
-  return opened({sql.driver, sql.ca_file.string(), sql.trust_server_certificate, sql.browser_port, true});
+  return opened({sql.driver, utf8_of(sql.ca_file), sql.trust_server_certificate, sql.browser_port});
 }
 
 Result<std::shared_ptr<sqlserver::SqlConnector>> HostWiring::unnamed_connector(
@@ -49,7 +50,7 @@ Result<std::shared_ptr<sqlserver::SqlConnector>> HostWiring::unnamed_connector(
   const SqlSettings& sql = config_.sql;
   const bool verified =
       !certificate.empty() && sqlserver::dialect_of(sql.driver) == sqlserver::Dialect::freetds;
-  return opened({sql.driver, verified ? certificate.string() : "", !verified, sql.browser_port, false});
+  return opened({sql.driver, verified ? utf8_of(certificate) : "", !verified, sql.browser_port, false, true});
 }
 
 Result<void> HostWiring::read_settings() {

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <algorithm>
 
+#include "base/path.h"
 #include "base/version.h"
 #include "fleet/ec2_machines.h"
 #include "setup/secret_settings.h"
@@ -12,7 +13,7 @@ namespace keyturn::setup {
 namespace {
 
 sqlserver::OdbcSettings odbc_settings(const SqlSettings& sql) {
-  return {sql.driver, sql.ca_file.string(), sql.trust_server_certificate, sql.browser_port};
+  return {sql.driver, utf8_of(sql.ca_file), sql.trust_server_certificate, sql.browser_port};
 }
 
 aws::AwsOptions aws_options(const AwsSettings& settings) {

@@ -2,6 +2,10 @@
 // host of macros.
 #pragma once
 
+#ifdef _WIN32
+#include <windows.h>  // whose types sql.h takes for known there
+#endif
+
 #include <sql.h>
 #include <sqlext.h>
 #include <sqlucode.h>

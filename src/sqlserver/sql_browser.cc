@@ -1,17 +1,12 @@
 #include "sqlserver/sql_browser.h"
 
-#include <netdb.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <chrono>
-#include <memory>
+#include <utility>
 
 #include "sqlserver/tsql.h"
+#include "sqlserver/udp.h"
 
 namespace keyturn::sqlserver {
 namespace {
@@ -21,68 +16,17 @@ constexpr char kAskInstance = 0x04;
 constexpr char kAnswer = 0x05;
 constexpr Duration kRetryAfter{1000};
 
-class UdpSocket {
- public:
-  explicit UdpSocket(int handle) : handle_(handle) {}
-  UdpSocket(UdpSocket&& other) noexcept : handle_(std::exchange(other.handle_, -1)) {}
-  UdpSocket& operator=(UdpSocket&&) = delete;
-  ~UdpSocket() {
-    if (handle_ >= 0) ::close(handle_);
-  }
-  [[nodiscard]] int get() const { return handle_; }
-
- private:
-  int handle_;
-};
-
-// Not connected where it need not be: the node of a cluster may answer from another address than was asked.
-// The kernel then reports no closed port either, so a plain send and a wait is all there is.
-struct Destination {
-  UdpSocket socket;
-  sockaddr_storage address{};
-  socklen_t size = 0;
-};
-
-Result<Destination> resolve(const std::string& host, std::uint16_t port) {
-  addrinfo wanted{};
-  wanted.ai_socktype = SOCK_DGRAM;
-  addrinfo* found = nullptr;
-  if (const int code = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found);
-      code != 0) {
-    return fail(ErrorKind::unavailable,
-                "The host name " + host + " can't be resolved: " + ::gai_strerror(code) + ".",
-                "Is it spelt right, and known to the DNS that this machine uses?");
-  }
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
-  Destination destination{
-      UdpSocket(::socket(found->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0)), {}, found->ai_addrlen};
-  if (destination.socket.get() < 0) return fail(ErrorKind::unavailable, "No UDP socket can be made.");
-  std::copy_n(reinterpret_cast<const char*>(found->ai_addr), found->ai_addrlen,
-              reinterpret_cast<char*>(&destination.address));
-  return destination;
-}
-
 // The first answer that can be understood, or nothing when `timeout` has passed.
 Result<std::vector<BrowsedInstance>> ask(const std::string& host, std::uint16_t port,
                                          const std::string& question, Duration timeout) {
-  auto destination = resolve(host, port);
-  if (!destination) return fail(std::move(destination).error());
-  const int socket = destination->socket.get();
+  auto peer = UdpPeer::resolve(host, port);
+  if (!peer) return fail(std::move(peer).error());
   const auto give_up_at = std::chrono::steady_clock::now() + timeout;
-  std::array<char, 65536> datagram{};
-  while (std::chrono::steady_clock::now() < give_up_at) {
-    if (::sendto(socket, question.data(), question.size(), 0,
-                 reinterpret_cast<const sockaddr*>(&destination->address), destination->size) < 0) {
-      break;
-    }
+  while (std::chrono::steady_clock::now() < give_up_at && peer->send(question)) {
     const auto left = std::chrono::ceil<Duration>(give_up_at - std::chrono::steady_clock::now());
-    pollfd waiting{socket, POLLIN, 0};
-    if (::poll(&waiting, 1, static_cast<int>(std::clamp(left, Duration{0}, kRetryAfter).count())) <= 0)
-      continue;
-    const ssize_t size = ::recv(socket, datagram.data(), datagram.size(), 0);
-    if (size < 0) break;
-    if (auto instances = parse_browser_reply({datagram.data(), static_cast<std::size_t>(size)}))
-      return instances;
+    const auto datagram = peer->receive(std::clamp(left, Duration{0}, kRetryAfter));
+    if (!datagram) continue;
+    if (auto instances = parse_browser_reply(*datagram)) return instances;
   }
   return fail(ErrorKind::timed_out,
               "SQL Browser on " + host + " (UDP " + std::to_string(port) + ") did not answer.",
