@@ -21,9 +21,10 @@ build: setup ## Build everything with ASan and UBSan into build/dev
 	cmake --preset dev
 	cmake --build --preset dev -j $(JOBS)
 
-windows: setup ## Build keyturn.exe and the unit tests for Windows into build/windows
+windows: setup ## Build keyturn.exe, the unit tests and the package for Windows into build/windows
 	cmake --preset windows
 	cmake --build --preset windows -j $(JOBS)
+	python3 tools/windows/package.py --keyturn build/windows/src/cli/keyturn.exe --out build/windows/keyturn-windows.zip
 
 lambda: setup ## Build the package for AWS Lambda: build/lambda/keyturn-lambda.zip
 	cmake --preset release

@@ -1,6 +1,6 @@
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <map>
 
 #include "cli/common_options.h"
 #include "cli/completion.h"
@@ -9,14 +9,22 @@
 namespace keyturn::cli {
 namespace {
 
+using Completion = std::string (*)(const std::vector<CommandModel>&);
+
+const std::map<std::string, Completion>& shells() {
+  static const std::map<std::string, Completion> all{{"bash", bash_completion},
+                                                     {"fish", fish_completion},
+                                                     {"powershell", powershell_completion},
+                                                     {"zsh", zsh_completion}};
+  return all;
+}
+
 int print_completion(const Options& options) {
   Options unused;
   Handler none;
   const auto commands = model_of(*make_command_line(unused, none));
-  const std::string script = options.shell == "bash"  ? bash_completion(commands)
-                             : options.shell == "zsh" ? zsh_completion(commands)
-                                                      : fish_completion(commands);
-  return write_all(STDOUT_FILENO, script) ? 0 : 1;
+  const std::string script = shells().at(options.shell)(commands);
+  return write_all(kStdout, script) ? 0 : 1;
 }
 
 }  // namespace
@@ -25,16 +33,18 @@ void add_completion(CLI::App& app, Options& options, Handler& handler) {
   CLI::App* command = app.add_subcommand("completion", "Print a completion script for a shell");
   command->add_option("SHELL", options.shell, "The shell")
       ->required()
-      ->type_name("bash|zsh|fish")
+      ->type_name("bash|zsh|fish|powershell")
       ->check([](const std::string& shell) {
-        const bool known = shell == "bash" || shell == "zsh" || shell == "fish";
-        return known ? "" : "\"" + shell + "\" is not known; allowed: bash, zsh, fish";
+        return shells().contains(shell)
+                   ? ""
+                   : "\"" + shell + "\" is not known; allowed: bash, zsh, fish, powershell";
       });
   command->footer(
       "Examples:\n"
       "  source <(keyturn completion bash)\n"
       "  keyturn completion zsh > ~/.zfunc/_keyturn\n"
-      "  keyturn completion fish > ~/.config/fish/completions/keyturn.fish");
+      "  keyturn completion fish > ~/.config/fish/completions/keyturn.fish\n"
+      "  keyturn completion powershell | Out-String | Invoke-Expression");
   command->callback([&options, &handler] {
     options.command = "completion";
     handler = print_completion;

@@ -1,4 +1,3 @@
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
@@ -15,7 +14,7 @@ namespace {
 int run_lambda(const Options& /*options*/) {
   const auto runtime = net::system_transport({{}, std::string("keyturn/") + program_version()});
   return lambda::run_function(aws::process_environment(), *runtime,
-                              [](std::string_view line) { write_all(STDOUT_FILENO, line); });
+                              [](std::string_view line) { write_all(kStdout, line); });
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // keyturn render: documents for Systems Manager, printed on stdout.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -84,12 +83,12 @@ Result<std::string> rendered(const Options& options, const RenderOptions& chosen
 
 int print_document(const Options& options, const RenderOptions& chosen) {
   const auto text = rendered(options, chosen);
-  if (text) return write_all(STDOUT_FILENO, *text) ? 0 : int(rotation::Outcome::failed);
+  if (text) return write_all(kStdout, *text) ? 0 : int(rotation::Outcome::failed);
   const report::SetupErrors errors{{"", text.error()}};
-  const auto style = style_for(STDERR_FILENO, options.color, aws::process_environment());
-  write_all(STDERR_FILENO, report::error_text(errors, style));
+  const auto style = style_for(kStderr, options.color, aws::process_environment());
+  write_all(kStderr, report::error_text(errors, style));
   if (options.output == OutputFormat::json)
-    write_all(STDOUT_FILENO, report::error_json({options.command, program_version()}, errors));
+    write_all(kStdout, report::error_json({options.command, program_version()}, errors));
   return int(report::outcome_of(errors));
 }
 

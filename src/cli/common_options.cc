@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/path.h"
+#include "cli/host_paths.h"
 #include "setup/similar.h"
 
 namespace keyturn::cli {
@@ -48,9 +50,10 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name, Value& value
 void add_common_options(CLI::App& command, Options& options) {
   command
       .add_option_function<std::string>(
-          "--config", [&options](const std::string& file) { options.config = file; },
-          "Configuration file, TOML. Default: $XDG_CONFIG_HOME/keyturn/keyturn.toml or "
-          "/etc/keyturn/keyturn.toml where there is one; an account set up as in the blog needs none")
+          "--config", [&options](const std::string& file) { options.config = path_of(file); },
+          fmt::format("Configuration file, TOML. Default: {} where there is one; an account set up as in the "
+                      "blog needs none",
+                      usual_configurations()))
       ->type_name("FILE")
       ->group(kGroup);
   command.add_option("--rotation", options.rotation, "Only this one of the configuration's rotations")
@@ -71,7 +74,7 @@ void add_common_options(CLI::App& command, Options& options) {
              "Least level that is logged. Default: info for a log file or with --log-format json, else off");
   command
       .add_option_function<std::string>(
-          "--log-file", [&options](const std::string& file) { options.log_file = file; },
+          "--log-file", [&options](const std::string& file) { options.log_file = path_of(file); },
           "Append the log to FILE instead of writing it to stderr")
       ->type_name("FILE")
       ->group(kGroup);

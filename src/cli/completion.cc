@@ -169,4 +169,36 @@ std::string fish_completion(const std::vector<CommandModel>& commands) {
   return script;
 }
 
+std::string powershell_completion(const std::vector<CommandModel>& commands) {
+  const auto list = [](const std::vector<std::string>& words) {
+    return words.empty() ? std::string("@()") : fmt::format("@('{}')", fmt::join(words, "', '"));
+  };
+  std::string script =
+      "# PowerShell completion of keyturn. To have it: keyturn completion powershell | Out-String | "
+      "Invoke-Expression\n"
+      "Register-ArgumentCompleter -Native -CommandName keyturn, keyturn.exe -ScriptBlock {\n"
+      "  param($word, $line, $position)\n"
+      "  $commands = [ordered] @{\n";
+  for (const CommandModel& command : commands) {
+    std::vector<std::string> words = command.operands;
+    for (const OptionModel& option : command.options) words.push_back(option.name);
+    script += fmt::format("    '{}' = {}\n", command.name, list(words));
+  }
+  script += "  }\n  $values = @{\n";
+  for (const auto& [name, option] : all_options(commands))
+    // Nothing offered: PowerShell then offers files.
+    if (option.takes_value) script += fmt::format("    '{}' = {}\n", name, list(option.choices));
+  return script +
+         "  }\n"
+         "  $words = @($line.CommandElements | Where-Object { $_.Extent.EndOffset -lt $position } |\n"
+         "    ForEach-Object { $_.ToString() })\n"
+         "  $command = $words | Where-Object { $commands.Contains($_) } | Select-Object -First 1\n"
+         "  $offered = if ($words.Count -gt 1 -and $values.ContainsKey($words[-1])) { $values[$words[-1]] }\n"
+         "    elseif ($command) { $commands[$command] }\n"
+         "    else { @($commands.Keys) + '--help', '--version' }\n"
+         "  $offered | Where-Object { $_ -like \"$word*\" } |\n"
+         "    ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }\n"
+         "}\n";
+}
+
 }  // namespace keyturn::cli

@@ -30,5 +30,6 @@ std::vector<CommandModel> model_of(const CLI::App& app);
 std::string bash_completion(const std::vector<CommandModel>& commands);
 std::string zsh_completion(const std::vector<CommandModel>& commands);
 std::string fish_completion(const std::vector<CommandModel>& commands);
+std::string powershell_completion(const std::vector<CommandModel>& commands);
 
 }  // namespace keyturn::cli

@@ -1,10 +1,11 @@
-// The log that stays on a host: a file with some history, and the journal where there is one. Its lines hold
-// no secret, as all of the log.
+// The log that stays on a host: a file with some history, and the log of the system itself. Its lines hold no
+// secret, as all of the log.
 #pragma once
 
-#include <filesystem>
+#include <cstdint>
 #include <memory>
 
+#include "cli/host_paths.h"
 #include "cli/log.h"
 
 namespace keyturn::cli {
@@ -14,12 +15,11 @@ namespace keyturn::cli {
 inline constexpr std::uintmax_t kHostLogSize = 1'048'576;
 inline constexpr int kHostLogHistory = 9;
 
-// As open_log() where --log-file or another form of log is asked for. Else the log goes to
-// <root>/var/log/keyturn/keyturn.log (folder 0700, file 0600), at level "info" unless the options say
-// otherwise, and to <root>/run/systemd/journal/socket. What of these can't be written is told to `to_stderr`
-// once and never stops the work.
-Result<std::shared_ptr<spdlog::logger>> open_host_log(const Options& options,
-                                                      const std::filesystem::path& root,
+// As open_log() where --log-file or another form of log is asked for. Else the log goes to keyturn.log in the
+// host's folder for it (Linux: folder 0700, file 0600; Windows: for the system and administrators alone), at
+// level "info" unless the options say otherwise, and to the system's own log. What of these can't be written
+// is told to `to_stderr` once and never stops the work.
+Result<std::shared_ptr<spdlog::logger>> open_host_log(const Options& options, const HostPaths& paths,
                                                       const LineWriter& to_stderr);
 
 }  // namespace keyturn::cli

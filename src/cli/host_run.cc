@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/version.h"
 #include "cli/host_instances.h"
 #include "cli/host_log.h"
+#include "cli/host_paths.h"
 #include "cli/process.h"
 #include "cli/time_limit.h"
 #include "host/local_connector.h"
@@ -31,11 +30,6 @@ using rotation::TargetState;
 StopFlag& stop_flag() {
   static StopFlag flag;  // a signal handler refers to it until the process ends
   return flag;
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string();
 }
 
 HostReport empty_report(const std::string& command) {
@@ -63,7 +57,7 @@ class HostRun {
   HostRun(const Options& options, const std::string& command)
       : options_(options),
         environment_(aws::process_environment()),
-        root_(environment_("KEYTURN_HOST_ROOT").value_or("/")),
+        paths_(host_paths(environment_)),
         report_(empty_report(command)) {}
 
   // Finds the instances. False: the report says why not.
@@ -89,7 +83,7 @@ class HostRun {
 
   const Options& options_;
   const aws::Environment environment_;
-  const std::filesystem::path root_;
+  const HostPaths paths_;
   HostReport report_;
   SystemClock clock_;
   SystemRandom random_;
@@ -108,9 +102,11 @@ class HostRun {
 // On a host the file is the host's own: not a user's.
 Result<setup::Config> HostRun::read_config() const {
   std::optional<std::filesystem::path> file = options_.config;
-  const std::filesystem::path usual = root_ / "etc/keyturn/keyturn.toml";
   std::error_code ignored;
-  if (!file && std::filesystem::exists(usual, ignored)) file = usual;
+  if (!file && std::filesystem::exists(paths_.configuration, ignored)) {
+    if (const auto trusted = check_trusted(paths_.configuration); !trusted) return fail(trusted.error());
+    file = paths_.configuration;
+  }
   auto config = file ? setup::load_config(file, environment_) : setup::parse_config("", "");
   if (!config) return config;
   if (!options_.region.empty()) config->aws.region = options_.region;
@@ -122,7 +118,7 @@ bool HostRun::open() {
   auto config = read_config();
   if (!config) return refuse(config.error());
   config_ = std::move(*config);
-  auto log = open_host_log(options_, root_, [](std::string_view line) { write_all(STDERR_FILENO, line); });
+  auto log = open_host_log(options_, paths_, [](std::string_view line) { write_all(kStderr, line); });
   if (!log) return refuse(log.error());
   log_ = std::move(*log);
   log_->info("keyturn {} {}, configuration: {}, command of Systems Manager: {}", program_version(),
@@ -130,8 +126,10 @@ bool HostRun::open() {
              environment_("SSM_COMMAND_ID").value_or("none"));
   stop_on_signals(stop_flag());
   time_limit_ = std::make_unique<TimeLimit>(config_.host.time_limit, stop_flag());
+  const setup::HostSettings& settings = config_.host;
   machine_ =
-      host::this_machine({root_, config_.host.service, config_.host.start_patience}, clock_, &stop_flag());
+      host::this_machine({paths_.root, settings.service, settings.start_patience, settings.check_listener},
+                         clock_, &stop_flag());
   auto instances = host::with_settings(machine_->instances(), instance_settings(config_.host));
   if (!instances) return refuse(instances.error());
   instances_ = std::move(*instances);
@@ -145,9 +143,8 @@ void HostRun::discover() {
     if (state.standing != Standing::updatable) continue;
     const auto listening = instance.is_local ? machine_->check_listener(instance.address) : Result<void>{};
     if (!listening) state.standing = Standing::unreachable;
-    state.reason = listening
-                       ? fmt::format("It listens on {}:{}.", instance.address.host, instance.address.port)
-                       : listening.error().sentence();
+    const bool checked = instance.is_local && config_.host.check_listener;
+    state.reason = listening ? where(instance, checked) : listening.error().sentence();
   }
   report_.reason = fmt::format("{} instance{} found.", instances_.size(), instances_.size() == 1 ? "" : "s");
   log_instances();
@@ -281,13 +278,15 @@ void HostRun::log_instances() {
 
 int HostRun::finish() {
   const int status = int(report_.outcome);
-  if (log_)
+  if (log_) {
     log_->log(status == 0 ? spdlog::level::info : spdlog::level::err, "{}: {} Exit status {}",
               rotation::to_string(report_.outcome), report_.reason, status);
+    log_->flush();
+  }
   if (options_.output == OutputFormat::json)
-    return written(STDOUT_FILENO, report::host_report_json(report_) + "\n", status);
+    return written(kStdout, report::host_report_json(report_) + "\n", status);
   // What was refused as a whole is no result.
-  const int stream = status != 0 && report_.instances.empty() ? STDERR_FILENO : STDOUT_FILENO;
+  const int stream = status != 0 && report_.instances.empty() ? kStderr : kStdout;
   return written(stream, report::host_report_text(report_, style_for(stream, options_.color, environment_)),
                  status);
 }

@@ -1,16 +1,14 @@
 #include "cli/log.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "base/path.h"
+#include "cli/files.h"
 #include "report/text_style.h"
 
 namespace keyturn::cli {
@@ -58,13 +56,13 @@ class LogFile {
       : descriptor_(descriptor), name_(std::move(name)), to_stderr_(std::move(to_stderr)) {}
   LogFile(const LogFile&) = delete;
   LogFile& operator=(const LogFile&) = delete;
-  ~LogFile() { close(descriptor_); }
+  ~LogFile() { close_file(descriptor_); }
 
   void write(std::string_view line) {
     if (write_all(descriptor_, line) || warned_) return;
     warned_ = true;
     to_stderr_(fmt::format("keyturn: the log file {} can't be written ({}); the work goes on without it.\n",
-                           name_, std::strerror(errno)));
+                           name_, write_failure()));
   }
 
  private:
@@ -75,12 +73,13 @@ class LogFile {
 };
 
 Result<LineWriter> open_file(const std::filesystem::path& file, const LineWriter& to_stderr) {
-  const int descriptor = open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (descriptor < 0)
+  const std::string name = utf8_of(file);
+  const auto descriptor = open_to_append(file);
+  if (!descriptor)
     return fail(ErrorKind::usage,
-                fmt::format("The log file {} can't be opened: {}.", file.string(), std::strerror(errno)),
+                fmt::format("The log file {} can't be opened: {}.", name, descriptor.error().message),
                 "Name another one with --log-file, or leave it out to log to stderr.");
-  auto log_file = std::make_shared<LogFile>(descriptor, file.string(), to_stderr);
+  auto log_file = std::make_shared<LogFile>(*descriptor, name, to_stderr);
   return LineWriter([log_file](std::string_view line) { log_file->write(line); });
 }
 

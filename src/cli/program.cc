@@ -1,7 +1,6 @@
 #include "cli/program.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -65,12 +64,11 @@ bool wants_json(int argc, const char* const* argv) {
 
 int refuse(const Error& error, bool json, const std::string& command) {
   const report::SetupErrors errors{{"", error}};
-  write_all(STDERR_FILENO, report::error_text(errors, style_for(STDERR_FILENO, ColorChoice::automatic,
-                                                                aws::process_environment())));
+  write_all(kStderr, report::error_text(
+                         errors, style_for(kStderr, ColorChoice::automatic, aws::process_environment())));
   if (json)
-    write_all(STDOUT_FILENO, is_host_command(command)
-                                 ? host_refusal_json(command, error)
-                                 : report::error_json({command, program_version()}, errors));
+    write_all(kStdout, is_host_command(command) ? host_refusal_json(command, error)
+                                                : report::error_json({command, program_version()}, errors));
   return int(report::outcome_of(errors));
 }
 
@@ -78,7 +76,7 @@ int refuse(const Error& error, bool json, const std::string& command) {
 int tell(const CLI::App& app, const CLI::ParseError& error) {
   std::ostringstream text, unused;
   app.exit(error, text, unused);
-  return write_all(STDOUT_FILENO, text.str()) ? 0 : 1;
+  return write_all(kStdout, text.str()) ? 0 : 1;
 }
 
 }  // namespace
@@ -129,7 +127,7 @@ int run_program(int argc, const char* const* argv) {
                   is_host_command(word) ? word : options.command);
   }
   if (!handler) {
-    write_all(STDERR_FILENO, app->help());
+    write_all(kStderr, app->help());
     return int(rotation::Outcome::bad_usage);
   }
   if (const auto error = check_environment())

@@ -3,10 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 
 #include "base/version.h"
 #include "cli/log.h"
@@ -28,8 +24,7 @@ StopFlag& stop_flag() {
 
 ProgressMode progress_mode(const Options& options, const aws::Environment& environment) {
   if (logs_to_stderr(options)) return ProgressMode::silent;
-  const bool live = is_terminal(STDERR_FILENO) && environment("TERM").value_or("dumb") != "dumb";
-  return live ? ProgressMode::live : ProgressMode::lines;
+  return can_redraw(kStderr, environment) ? ProgressMode::live : ProgressMode::lines;
 }
 
 Result<setup::Config> chosen_config(const Options& options, const aws::Environment& environment) {
@@ -56,8 +51,8 @@ class Session {
   explicit Session(const Options& options)
       : options_(options),
         environment_(aws::process_environment()),
-        error_style_(style_for(STDERR_FILENO, options.color, environment_)),
-        progress_(progress_mode(options, environment_), STDERR_FILENO, error_style_, clock_) {}
+        error_style_(style_for(kStderr, options.color, environment_)),
+        progress_(progress_mode(options, environment_), kStderr, error_style_, clock_) {}
 
   Result<void> open() {
     auto config = chosen_config(options_, environment_);
@@ -103,14 +98,12 @@ class Session {
     progress_.write_line(
         fmt::format("keyturn: The work is finished ({}), but its result could not be written to stdout: {}. "
                     "`keyturn status` shows how things stand.\n",
-                    rotation::to_string(outcome), std::strerror(errno)));
+                    rotation::to_string(outcome), write_failure()));
     return int(rotation::Outcome::failed);
   }
 
   [[nodiscard]] report::Heading heading() const { return {options_.command, program_version()}; }
-  [[nodiscard]] report::TextStyle style() const {
-    return style_for(STDOUT_FILENO, options_.color, environment_);
-  }
+  [[nodiscard]] report::TextStyle style() const { return style_for(kStdout, options_.color, environment_); }
   [[nodiscard]] const Options& options() const { return options_; }
   Clock& clock() { return clock_; }
 
@@ -125,7 +118,7 @@ class Session {
     return work((*wired)->engine());
   }
 
-  static bool print(const std::string& text) { return write_all(STDOUT_FILENO, text); }
+  static bool print(const std::string& text) { return write_all(kStdout, text); }
 
   const Options& options_;
   const aws::Environment environment_;

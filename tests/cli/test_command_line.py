@@ -88,7 +88,7 @@ def test_completion_scripts_are_valid(env, shell):
     (["keyturn", "rotate", "--out"], {"--output"}),
     (["keyturn", "status", "--output", ""], {"text", "json"}),
     (["keyturn", "plan", "rec"], {"reconcile"}),
-    (["keyturn", "completion", ""], {"bash", "zsh", "fish", "--help"}),
+    (["keyturn", "completion", ""], {"bash", "zsh", "fish", "powershell", "--help"}),
 ])
 def test_bash_completes(env, typed, offered):
     script = program.run("completion", "bash", env=env).stdout
