@@ -140,12 +140,14 @@ def test_parliament_has_nothing_to_say(parameters):
     for name, document in policies(**parameters).items():
         if any("Principal" in statement for statement in document["Statement"]):
             continue  # it judges policies of identities
+        if name == "FunctionsVpcPolicy":
+            continue  # it knows neither "*/*" nor lambda:SourceFunctionArn, which Lambda's documentation has here
         text = re.sub(r"<(\w+)SecretResource>", rf"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:\1-AbCdEf", json.dumps(document))
         text = text.replace("<SecretsKey.Arn>", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1")
         text = re.sub(r"<(\w+)Function.Arn>", rf"arn:aws:lambda:{REGION}:{ACCOUNT}:function:\1", text)
         findings = parliament.analyze_policy_string(text).findings
         # SendCommand is asked about the document and about the host; each has a statement of its own, which it can't know.
-        unknown = [str(finding) for finding in findings if "ssm:SendCommand" not in str(finding.detail)]
+        unknown = [str(finding) for finding in findings if "ssm:SendCommand" not in str(finding)]
         assert unknown == [], name
 
 
