@@ -8,8 +8,8 @@ namespace keyturn::host {
 std::unique_ptr<Machine> this_machine(MachineSettings settings, Clock& clock, const StopFlag* stop) {
   return std::make_unique<WindowsMachine>(
       std::move(settings),
-      WindowsParts{std::make_unique<SystemRegistry>(), std::make_unique<SystemServiceManager>(),
-                   std::make_unique<SystemNetwork>()},
+      WindowsParts{std::make_shared<const SystemRegistry>(), std::make_shared<const SystemServiceManager>(),
+                   std::make_shared<const SystemNetwork>()},
       clock, stop);
 }
 

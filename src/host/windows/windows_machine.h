@@ -18,9 +18,9 @@ namespace keyturn::host {
 
 // What Windows is asked.
 struct WindowsParts {
-  std::unique_ptr<Registry> registry;
-  std::unique_ptr<ServiceManager> services;
-  std::unique_ptr<Network> network;
+  std::shared_ptr<const Registry> registry;
+  std::shared_ptr<const ServiceManager> services;
+  std::shared_ptr<const Network> network;
 };
 
 class WindowsMachine final : public Machine {
