@@ -168,7 +168,7 @@ def test_terraform_makes_in_an_emulator_what_cloudformation_makes(terraform):
         assert rotation["RotationEnabled"] and rotation["RotationRules"]["AutomaticallyAfterDays"] == 30
         assert secrets.get_secret_value(SecretId="sqlcredential")["SecretString"] == "AKIA:new"
 
-        terraform("destroy", "-auto-approve", "-input=false")
+        terraform("destroy", "-auto-approve", "-input=false", "-refresh=false", "-parallelism=20")
         left = clouds.inventory(account)
         assert left.pop("roles") == {"sql-hosts"}
         assert left == {kind: set() for kind in left} and clouds.documents(account) == {}
@@ -177,7 +177,7 @@ def test_terraform_makes_in_an_emulator_what_cloudformation_makes(terraform):
 def apply(terraform, inputs):
     values = {snake(name): value for name, value in inputs.items()} | {"host_roles": [inputs["HostRoles"]]}
     (terraform.folder / "terraform.tfvars.json").write_text(json.dumps(values))
-    terraform("apply", "-auto-approve", "-input=false")
+    terraform("apply", "-auto-approve", "-input=false", "-parallelism=20")
 
 
 def assert_documents(account):
