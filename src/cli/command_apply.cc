@@ -23,6 +23,8 @@ void add_apply(CLI::App& app, Options& options, Handler& handler) {
   text("--bucket-url-secret", host.bucket_url_secret, "NAME", "The secret that holds the bucket's URL");
   text("--sql-user-secret", host.sql_user_secret, "NAME", "The secret that holds the SQL login");
   text("--sql-password-secret", host.sql_password_secret, "NAME", "The secret that holds its password");
+  text("--sql-authentication", host.sql_authentication, "sql|integrated",
+       "integrated: on Windows, as the account that runs this");
   command->add_option("--bucket-url", host.bucket_urls, "A credential to set; may be given several times")
       ->type_name("URL")
       ->expected(1)

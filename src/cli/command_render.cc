@@ -28,19 +28,23 @@ struct RenderOptions {
 struct Document {
   const char* name;
   std::vector<const char*> options;
-  Result<std::string> (*render)(const RenderOptions& chosen, const setup::RotationSettings& rotation);
+  Result<std::string> (*render)(const RenderOptions& chosen, const setup::Config& config,
+                                const setup::RotationSettings& rotation);
 };
 
-Result<std::string> render_command(const RenderOptions& chosen, const setup::RotationSettings& rotation) {
+Result<std::string> render_command(const RenderOptions& chosen, const setup::Config& config,
+                                   const setup::RotationSettings& rotation) {
   render::SsmCommandSettings settings = chosen.command;
   settings.credential_secret = rotation.credential_secret;
   settings.bucket_url_secret = rotation.bucket_url_secret;
   settings.sql_user_secret = rotation.sql_user_secret;
   settings.sql_password_secret = rotation.sql_password_secret;
+  settings.integrated = config.sql.authentication == setup::SqlAuthentication::integrated;
   return render::ssm_command_document(settings);
 }
 
-Result<std::string> render_automation(const RenderOptions& chosen, const setup::RotationSettings&) {
+Result<std::string> render_automation(const RenderOptions& chosen, const setup::Config&,
+                                      const setup::RotationSettings&) {
   return render::ssm_automation_document(chosen.automation);
 }
 
@@ -59,12 +63,10 @@ const Document& document_named(const std::string& name) {
 }
 
 // The rotation whose names the document is to have.
-Result<setup::RotationSettings> chosen_rotation(const Options& options) {
-  const auto config = setup::load_config(options.config, aws::process_environment());
-  if (!config) return fail(config.error());
+Result<setup::RotationSettings> chosen_rotation(const Options& options, const setup::Config& config) {
   std::string names;
-  for (const setup::RotationSettings& rotation : config->rotations) {
-    if (rotation.name == options.rotation || (options.rotation.empty() && config->rotations.size() == 1))
+  for (const setup::RotationSettings& rotation : config.rotations) {
+    if (rotation.name == options.rotation || (options.rotation.empty() && config.rotations.size() == 1))
       return rotation;
     names += (names.empty() ? "" : ", ") + rotation.name;
   }
@@ -76,9 +78,11 @@ Result<setup::RotationSettings> chosen_rotation(const Options& options) {
 }
 
 Result<std::string> rendered(const Options& options, const RenderOptions& chosen) {
-  const auto rotation = chosen_rotation(options);
+  const auto config = setup::load_config(options.config, aws::process_environment());
+  if (!config) return fail(config.error());
+  const auto rotation = chosen_rotation(options, *config);
   if (!rotation) return fail(rotation.error());
-  return document_named(chosen.document).render(chosen, *rotation);
+  return document_named(chosen.document).render(chosen, *config, *rotation);
 }
 
 int print_document(const Options& options, const RenderOptions& chosen) {

@@ -111,4 +111,15 @@ Result<RotationSettings> host_rotation(const setup::Config& config, const HostOp
   return chosen;
 }
 
+Result<void> take_authentication(const HostOptions& options, setup::SqlSettings& sql) {
+  if (options.sql_authentication.empty()) return {};
+  const auto given = setup::authentication_of(options.sql_authentication);
+  if (!given)
+    return fail(ErrorKind::usage,
+                fmt::format("--sql-authentication can't be \"{}\"; allowed: sql, integrated.",
+                            options.sql_authentication));
+  sql.authentication = *given;
+  return {};
+}
+
 }  // namespace keyturn::cli

@@ -21,6 +21,7 @@ struct HostOptions {
   std::string bucket_url_secret;
   std::string sql_user_secret;
   std::string sql_password_secret;
+  std::string sql_authentication;
   std::vector<std::string> bucket_urls;
   std::vector<std::string> credential_patterns;
 };
@@ -39,5 +40,8 @@ Result<HostOrder> host_order(const HostOptions& options);
 // the file's settings.
 Result<setup::RotationSettings> host_rotation(const setup::Config& config, const HostOptions& options,
                                               const std::string& rotation);
+
+// What `options` say of how to log in goes before the file's setting.
+Result<void> take_authentication(const HostOptions& options, setup::SqlSettings& sql);
 
 }  // namespace keyturn::cli

@@ -22,6 +22,18 @@ setup::RotationSettings chosen(const setup::Config& config, const HostOptions& o
   return settings ? *settings : setup::RotationSettings{};
 }
 
+TEST(HostAuthentication, TheOptionGoesBeforeTheFile) {
+  setup::Config config = config_of("[sql]\nauthentication = \"integrated\"\n");
+  HostOptions options;
+  EXPECT_TRUE(take_authentication(options, config.sql));
+  EXPECT_EQ(config.sql.authentication, setup::SqlAuthentication::integrated);
+  options.sql_authentication = "sql";
+  EXPECT_TRUE(take_authentication(options, config.sql));
+  EXPECT_EQ(config.sql.authentication, setup::SqlAuthentication::sql);
+  options.sql_authentication = "kerberos";
+  EXPECT_EQ(take_authentication(options, config.sql).error().kind, ErrorKind::usage);
+}
+
 TEST(HostRotation, WithoutAFileTheOptionsAreAll) {
   HostOptions options;
   options.credential_secret = "prod/key";

@@ -115,12 +115,12 @@ Result<setup::Config> HostRun::read_config() const {
 }
 
 bool HostRun::open() {
-  auto config = read_config();
-  if (!config) return refuse(config.error());
-  config_ = std::move(*config);
   auto log = open_host_log(options_, paths_, [](std::string_view line) { write_all(kStderr, line); });
   if (!log) return refuse(log.error());
   log_ = std::move(*log);
+  auto config = read_config();
+  if (!config) return refuse(config.error());
+  config_ = std::move(*config);
   log_->info("keyturn {} {}, configuration: {}, command of Systems Manager: {}", program_version(),
              report_.command, config_.source.empty() ? "none" : config_.source,
              environment_("SSM_COMMAND_ID").value_or("none"));
@@ -238,6 +238,8 @@ void HostRun::apply(const HostOrder& order) {
   auto rotation = host_rotation(config_, options_.host, options_.rotation);
   if (!rotation) return give_up(rotation.error());
   rotation_ = std::move(*rotation);
+  if (const auto taken = take_authentication(options_.host, config_.sql); !taken)
+    return give_up(taken.error());
   if (!order.is_look)
     log_->info("Version {} of {}, while it is {}, not after {}", order.version, rotation_.credential_secret,
                rotation::to_string(order.stage), format_iso8601(order.not_after));

@@ -25,6 +25,7 @@ constexpr const char* kStagePattern = "^(pending|current)?$";
 constexpr const char* kTimePattern =
     "^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?Z)?$";
 constexpr const char* kSecretPattern = "^[A-Za-z0-9/_+=.@][A-Za-z0-9/_+=.@:-]{0,599}$";
+constexpr const char* kAuthenticationPattern = "^(sql|integrated)$";
 constexpr const char* kBucketUrlPattern = "^s3://[A-Za-z0-9][A-Za-z0-9._~/:+=!()-]{0,122}$";
 constexpr const char* kCredentialPattern = "^s3://[A-Za-z0-9][A-Za-z0-9._~/:+=!()-]{0,121}\\*?$";
 constexpr const char* kPackagePattern =
@@ -57,6 +58,10 @@ Parameters parameters_of(const SsmCommandSettings& settings) {
            kSecretPattern, "sql_user_secret");
   all.text("SqlPasswordSecret", "The secret that holds the SQL login's password.",
            settings.sql_password_secret, kSecretPattern, "sql_password_secret");
+  const std::vector<std::string> ways{"sql", "integrated"};
+  all.choice("SqlAuthentication",
+             "Windows: sql: as the SQL login of those secrets. integrated: as the account that runs this.",
+             settings.integrated ? std::vector(ways.rbegin(), ways.rend()) : ways, kAuthenticationPattern);
   all.list("BucketUrls", "The credentials that every instance is to have, in place of BucketUrlSecret.",
            kBucketUrlPattern);
   all.list("CredentialPatterns", "Further credentials to keep up to date where they exist.",

@@ -20,6 +20,8 @@ struct SsmCommandSettings {
   std::string bucket_url_secret = "bucketurl";
   std::string sql_user_secret = "sqluser";
   std::string sql_password_secret = "sqlpass";
+  bool integrated =
+      false;  // Windows hosts log in as the account that runs keyturn, and read neither of the two
   // For hosts without an installed keyturn: s3://… or https://…, and what it must hash to. Empty: none.
   std::string package_url;  // Linux: a .zip or .tar.gz
   std::string package_sha256;

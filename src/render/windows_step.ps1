@@ -13,6 +13,7 @@ $credentialSecret = '{{ CredentialSecret }}'
 $bucketUrlSecret = '{{ BucketUrlSecret }}'
 $sqlUserSecret = '{{ SqlUserSecret }}'
 $sqlPasswordSecret = '{{ SqlPasswordSecret }}'
+$sqlAuthentication = '{{ SqlAuthentication }}'
 $bucketUrls = '{{ BucketUrls }}'
 $credentialPatterns = '{{ CredentialPatterns }}'
 $packageUrl = '{{ WindowsPackageUrl }}'
@@ -140,6 +141,7 @@ try {
         Get-Option '--bucket-url-secret' $bucketUrlSecret
         Get-Option '--sql-user-secret' $sqlUserSecret
         Get-Option '--sql-password-secret' $sqlPasswordSecret
+        Get-Option '--sql-authentication' $sqlAuthentication
         Get-Option '--bucket-url' (Get-List $bucketUrls)
         Get-Option '--credential-pattern' (Get-List $credentialPatterns)
         if ($mode -eq 'apply') {

@@ -70,6 +70,10 @@ std::string check_driver(std::string_view text) {
                                                    : "it holds a character that can't be in a driver's name";
 }
 
+std::string check_authentication(std::string_view text) {
+  return authentication_of(text) ? "" : fmt::format("\"{}\" is no way to log in", text);
+}
+
 void read_aws(const toml::table& table, AwsSettings& aws, ConfigProblems& problems) {
   ConfigTable reader(table, "aws", problems);
   reader.read("region", aws.region, "a region, such as \"eu-central-1\"", check_region);
@@ -79,7 +83,8 @@ void read_aws(const toml::table& table, AwsSettings& aws, ConfigProblems& proble
 
 void read_sql(const toml::table& table, SqlSettings& sql, ConfigProblems& problems) {
   ConfigTable reader(table, "sql", problems);
-  reader.read("driver", sql.driver, "a driver that odbcinst -q -d lists, such as \"FreeTDS\"", check_driver);
+  reader.read("driver", sql.driver, "the name of an installed ODBC driver, such as \"FreeTDS\"",
+              check_driver);
   std::string ca_file;
   reader.read("ca_file", ca_file, "a file of certificates in PEM form");
   sql.ca_file = path_of(ca_file);
@@ -87,6 +92,9 @@ void read_sql(const toml::table& table, SqlSettings& sql, ConfigProblems& proble
   if (sql.trust_server_certificate && reader.has("ca_file"))
     reader.problem("trust_server_certificate", "with ca_file the certificate is checked, with this it is not",
                    "false where ca_file is given");
+  std::string authentication = to_string(sql.authentication);
+  reader.read("authentication", authentication, "\"sql\" or \"integrated\"", check_authentication);
+  sql.authentication = *authentication_of(authentication);
   reader.read("login_timeout", sql.login_timeout, seconds{1}, minutes{5});
   reader.read("query_timeout", sql.query_timeout, seconds{1}, minutes{10});
   reader.read("concurrency", sql.concurrency, 1, 256);
@@ -251,6 +259,16 @@ Config read_config(const toml::table& root, const std::string& source, ConfigPro
 }
 
 }  // namespace
+
+std::optional<SqlAuthentication> authentication_of(std::string_view text) {
+  for (const auto each : {SqlAuthentication::sql, SqlAuthentication::integrated})
+    if (text == to_string(each)) return each;
+  return std::nullopt;
+}
+
+const char* to_string(SqlAuthentication authentication) {
+  return authentication == SqlAuthentication::sql ? "sql" : "integrated";
+}
 
 Result<std::string> normal_bucket_url(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r\n";

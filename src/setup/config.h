@@ -25,10 +25,17 @@ struct AwsSettings {
   std::string profile;  // empty: AWS_PROFILE, else "default"
 };
 
+// As whom keyturn logs in to SQL Server.
+enum class SqlAuthentication {
+  sql,         // a SQL login, whose name and password are secrets
+  integrated,  // Windows: the account that runs keyturn. Linux hosts of the same fleet keep the SQL login
+};
+
 struct SqlSettings {
   std::string driver;             // empty: FreeTDS on Linux; on Windows the best one that is installed
   std::filesystem::path ca_file;  // empty: the system's CAs
   bool trust_server_certificate = false;
+  SqlAuthentication authentication = SqlAuthentication::sql;
   Duration login_timeout = std::chrono::seconds{10};
   Duration query_timeout = std::chrono::seconds{30};
   int concurrency = 8;
@@ -69,6 +76,10 @@ Result<Config> parse_config(std::string_view text, const std::string& source);
 // %APPDATA%\keyturn\keyturn.toml; else the defaults.
 Result<Config> load_config(const std::optional<std::filesystem::path>& file,
                            const aws::Environment& environment);
+
+// "sql" or "integrated"; nothing for any other text.
+std::optional<SqlAuthentication> authentication_of(std::string_view text);
+const char* to_string(SqlAuthentication authentication);
 
 // "s3://" is put in front where it is missing, blanks around and a final '/' are dropped; refuses what can't
 // be the name of a credential.

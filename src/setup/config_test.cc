@@ -37,7 +37,8 @@ TEST(Config, NothingGivenIsTheBlogsAccount) {
   EXPECT_EQ(rotation.sql_user_secret, "sqluser");
   EXPECT_EQ(rotation.sql_password_secret, "sqlpass");
   EXPECT_EQ(rotation.fleet.ec2_tags, (std::map<std::string, std::string>{{"SQL", "2022"}}));
-  EXPECT_EQ(config.sql.driver, "FreeTDS");
+  EXPECT_EQ(config.sql.driver, "");
+  EXPECT_EQ(config.sql.authentication, SqlAuthentication::sql);
 }
 
 TEST(Config, EverySettingIsRead) {
@@ -49,6 +50,7 @@ profile = "backups"
 driver = "ODBC Driver 18 for SQL Server"
 ca_file = "/etc/ssl/sql.pem"
 trust_server_certificate = false
+authentication = "integrated"
 login_timeout = "5s"
 query_timeout = "1m"
 concurrency = 32

@@ -55,11 +55,12 @@ Result<std::shared_ptr<sqlserver::SqlConnector>> HostWiring::unnamed_connector(
 
 Result<void> HostWiring::read_settings() {
   const SecretSettings secrets(*aws_);
-  auto settings = secrets.resolve(rotation_);
+  const SqlAuthentication authentication = config_.sql.authentication;
+  auto settings = secrets.resolve(rotation_, authentication);
   // A host whose clock is wrong is refused at first; the refusal tells AWS's time.
   const bool clock_was_wrong = std::chrono::abs(clock_.correction()) > kSignatureTolerance;
   if (!settings && settings.error().kind == ErrorKind::credentials && clock_was_wrong)
-    settings = secrets.resolve(rotation_);
+    settings = secrets.resolve(rotation_, authentication);
   if (!settings) return fail(settings.error());
   settings_ = std::move(*settings);
   return {};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "rotation/key_rules.h"
+#include "sqlserver/integrated_login.h"
 
 namespace keyturn::setup {
 
@@ -83,20 +84,30 @@ Result<std::vector<aws::S3Url>> SecretSettings::bucket_urls(const RotationSettin
   return urls;
 }
 
-Result<ResolvedSettings> SecretSettings::resolve(const RotationSettings& settings) const {
+Result<sqlserver::SqlLogin> SecretSettings::sql_login(const RotationSettings& settings) const {
+  sqlserver::SqlLogin login;
+  login.user = settings.sql_user;
+  if (login.user.empty()) {
+    auto user = read_name(settings.sql_user_secret, "the SQL login that keyturn uses", "LOGIN");
+    if (!user) return fail(user.error());
+    login.user = std::move(*user);
+  }
+  auto password = read_secret(settings.sql_password_secret, "that login's password", "file://password.txt");
+  if (!password) return fail(password.error());
+  login.password = std::move(*password);
+  return login;
+}
+
+Result<ResolvedSettings> SecretSettings::resolve(const RotationSettings& settings,
+                                                 SqlAuthentication authentication) const {
   ResolvedSettings resolved;
   auto urls = bucket_urls(settings);
   if (!urls) return fail(urls.error());
   resolved.bucket_urls = std::move(*urls);
-  resolved.login.user = settings.sql_user;
-  if (resolved.login.user.empty()) {
-    const auto user = read_name(settings.sql_user_secret, "the SQL login that keyturn uses", "LOGIN");
-    if (!user) return fail(user.error());
-    resolved.login.user = *user;
-  }
-  auto password = read_secret(settings.sql_password_secret, "that login's password", "file://password.txt");
-  if (!password) return fail(password.error());
-  resolved.login.password = std::move(*password);
+  auto login =
+      authentication == SqlAuthentication::integrated ? sqlserver::integrated_login() : sql_login(settings);
+  if (!login) return fail(login.error());
+  resolved.login = std::move(*login);
   return resolved;
 }
 

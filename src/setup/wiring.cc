@@ -54,7 +54,7 @@ fleet::ProgressSink progress_to(Watcher& watcher) {
 }
 
 // What the hosts are told. The document's own defaults may be another rotation's.
-fleet::SsmFleetSettings ssm_fleet_settings(const RotationSettings& rotation) {
+fleet::SsmFleetSettings ssm_fleet_settings(const RotationSettings& rotation, const SqlSettings& sql) {
   const FleetSettings& given = rotation.fleet;
   fleet::SsmFleetSettings fleet;
   fleet.document = given.document;
@@ -62,7 +62,8 @@ fleet::SsmFleetSettings ssm_fleet_settings(const RotationSettings& rotation) {
   fleet.instance_ids = given.instance_ids;
   fleet.parameters = {{"CredentialSecret", {rotation.credential_secret}},
                       {"SqlUserSecret", {rotation.sql_user_secret}},
-                      {"SqlPasswordSecret", {rotation.sql_password_secret}}};
+                      {"SqlPasswordSecret", {rotation.sql_password_secret}},
+                      {"SqlAuthentication", {to_string(sql.authentication)}}};
   if (rotation.bucket_urls.empty())
     fleet.parameters["BucketUrlSecret"] = {rotation.bucket_url_secret};
   else
@@ -144,7 +145,7 @@ Result<void> Wiring::wire_direct(const RotationSettings& settings, WiredRotation
     if (!connector) return fail(connector.error());
     connector_ = *std::move(connector);
   }
-  const auto resolved = SecretSettings(aws_).resolve(settings);
+  const auto resolved = SecretSettings(aws_).resolve(settings, config_.sql.authentication);
   if (!resolved) return fail(resolved.error());
   auto list = inventory(settings, wired);
   if (!list) return fail(list.error());
@@ -175,7 +176,7 @@ Result<void> Wiring::wire_ssm(const RotationSettings& settings, WiredRotation& w
   auto ssm = aws_.ssm();
   if (!ssm) return fail(ssm.error());
   wired.ssm_ = std::make_unique<aws::Ssm>(std::move(*ssm));
-  fleet::SsmFleetSettings fleet = ssm_fleet_settings(settings);
+  fleet::SsmFleetSettings fleet = ssm_fleet_settings(settings, config_.sql);
   fleet.region = aws_.settings().region;
   auto reached = std::make_unique<fleet::SsmFleet>(std::move(fleet), std::move(*found), *wired.ssm_,
                                                    surroundings_.clock, surroundings_.random,

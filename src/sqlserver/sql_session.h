@@ -47,7 +47,9 @@ struct SqlAddress {
 struct SqlLogin {
   std::string user;
   SecretString password;
-  bool integrated = false;  // Windows: as the account that this process runs as; user and password are empty
+  // Windows: as the account that this process runs as. `user` is that account's name then, for sentences
+  // alone, and there is no password.
+  bool integrated = false;
 };
 
 // Thread-safe.

@@ -26,6 +26,7 @@ GOOD = {
     "BucketUrlSecret": ["bucketurl"],
     "SqlUserSecret": ["sqluser"],
     "SqlPasswordSecret": ["a" * 512],
+    "SqlAuthentication": ["sql", "integrated"],
     "BucketUrls": [[], ["s3://b.s3.eu-central-1.amazonaws.com/sql"], ["s3://minio.corp:9000/b/x_y~(1)!", "s3://b/c"]],
     "CredentialPatterns": [[], ["s3://b.s3.eu-central-1.amazonaws.com/*", "s3://b/c"]],
     "ExecutionTimeout": ["5", "600", "172800"],
@@ -155,6 +156,13 @@ def test_no_line_is_a_reference_alone(document):
     for step in document["mainSteps"]:
         for line in step["inputs"]["runCommand"]:
             assert not re.fullmatch(r"\{\{\s*\w+\s*\}\}", line)
+
+
+@pytest.mark.parametrize("way", ["sql", "integrated"])
+def test_sql_authentication_comes_from_the_configuration(tmp_path, way):
+    config = tmp_path / "keyturn.toml"
+    config.write_text(f'[sql]\nauthentication = "{way}"\n')
+    assert render("ssm-command", "--config", config)["parameters"]["SqlAuthentication"]["default"] == way
 
 
 def test_names_come_from_the_configuration(tmp_path):
