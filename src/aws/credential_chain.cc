@@ -7,9 +7,11 @@
 #include <sstream>
 
 #include "aws/credential_parts.h"
+#include "aws/credential_process.h"
 #include "aws/endpoints.h"
 #include "aws/metadata_credentials.h"
 #include "aws/sts.h"
+#include "base/path.h"
 
 namespace keyturn::aws {
 namespace {
@@ -40,7 +42,7 @@ std::optional<Result<Credentials>> pair_in(const IniSection* section, const std:
 }
 
 Result<SecretString> read_token_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
+  std::ifstream in(path_of(path), std::ios::binary);
   std::ostringstream text;
   if (!in || !(text << in.rdbuf()))
     return fail(ErrorKind::credentials, fmt::format("The web identity token file {} can't be read.", path));

@@ -49,38 +49,4 @@ Result<Credentials> parse_credentials_json(std::string& text, const std::string&
   return credentials;
 }
 
-Result<std::vector<std::string>> split_command(const std::string& line) {
-  std::vector<std::string> words;
-  std::string word;
-  bool in_word = false;
-  char quote = '\0';
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    const bool escapes = c == '\\' && quote != '\'' && i + 1 < line.size() &&
-                         (quote == '\0' || line[i + 1] == '"' || line[i + 1] == '\\');
-    if (escapes) {
-      word += line[++i];
-      in_word = true;
-    } else if (quote != '\0') {
-      if (c == quote)
-        quote = '\0';
-      else
-        word += c;
-    } else if (c == '"' || c == '\'') {
-      quote = c;
-      in_word = true;
-    } else if (c == ' ' || c == '\t') {
-      if (in_word) words.push_back(std::exchange(word, {}));
-      in_word = false;
-    } else {
-      word += c;
-      in_word = true;
-    }
-  }
-  if (quote != '\0') return fail(ErrorKind::usage, "A quote in credential_process is not closed.");
-  if (in_word) words.push_back(std::move(word));
-  if (words.empty()) return fail(ErrorKind::usage, "credential_process is empty.");
-  return words;
-}
-
 }  // namespace keyturn::aws

@@ -10,9 +10,10 @@
 #include <array>
 #include <chrono>
 #include <cstring>
-#include <nlohmann/json.hpp>
+#include <utility>
 
-#include "aws/credential_parts.h"
+#include "aws/credential_process.h"
+#include "base/secret_string.h"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): not every libc declares it
 
@@ -20,7 +21,6 @@ namespace keyturn::aws {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
-constexpr std::chrono::seconds kTimeLimit{60};
 constexpr std::size_t kMaxOutput = 1U << 20U;
 
 // A pipe; both ends are closed with it.
@@ -46,12 +46,6 @@ class Pipe {
   bool open_ = false;
 };
 
-struct Outcome {
-  std::string output;
-  std::string errors;
-  bool too_slow = false;
-};
-
 // Appends what can be read; false at the end.
 bool drain(int fd, std::string& into) {
   std::array<char, 4096> bytes{};
@@ -61,10 +55,10 @@ bool drain(int fd, std::string& into) {
   return n > 0 || (n < 0 && errno == EINTR);
 }
 
-Outcome read_both(Pipe& out, Pipe& err) {
-  Outcome outcome;
+ProcessOutcome read_both(Pipe& out, Pipe& err, std::chrono::milliseconds time) {
+  ProcessOutcome outcome;
   outcome.output.reserve(64U << 10U);
-  const auto limit = SteadyClock::now() + kTimeLimit;
+  const auto limit = SteadyClock::now() + time;
   std::array<pollfd, 2> fds{{{out.read_end(), POLLIN, 0}, {err.read_end(), POLLIN, 0}}};
   while (fds[0].fd >= 0 || fds[1].fd >= 0) {
     const auto left =
@@ -98,18 +92,43 @@ Result<pid_t> start(const std::vector<std::string>& words, Pipe& out, Pipe& err)
   return pid;
 }
 
-std::string first_line(const std::string& text) {
-  return text.substr(0, std::min<std::size_t>(text.find('\n'), 300));
-}
-
-bool has_version_1(const std::string& output) {
-  const auto object = nlohmann::json::parse(output, nullptr, false);
-  return object.is_object() && object.value("Version", nlohmann::json()) == 1;
-}
-
 }  // namespace
 
-Result<Credentials> run_credential_process(const std::string& command_line) {
+Result<std::vector<std::string>> split_command(const std::string& line) {
+  std::vector<std::string> words;
+  std::string word;
+  bool in_word = false;
+  char quote = '\0';
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    const bool escapes = c == '\\' && quote != '\'' && i + 1 < line.size() &&
+                         (quote == '\0' || line[i + 1] == '"' || line[i + 1] == '\\');
+    if (escapes) {
+      word += line[++i];
+      in_word = true;
+    } else if (quote != '\0') {
+      if (c == quote)
+        quote = '\0';
+      else
+        word += c;
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+      in_word = true;
+    } else if (c == ' ' || c == '\t') {
+      if (in_word) words.push_back(std::exchange(word, {}));
+      in_word = false;
+    } else {
+      word += c;
+      in_word = true;
+    }
+  }
+  if (quote != '\0') return fail(ErrorKind::usage, "A quote in credential_process is not closed.");
+  if (in_word) words.push_back(std::move(word));
+  if (words.empty()) return fail(ErrorKind::usage, "credential_process is empty.");
+  return words;
+}
+
+Result<ProcessOutcome> run_program(const std::string& command_line, std::chrono::milliseconds limit) {
   const auto words = split_command(command_line);
   if (!words) return fail(words.error());
   Pipe out;
@@ -120,23 +139,14 @@ Result<Credentials> run_credential_process(const std::string& command_line) {
   if (!pid) return fail(pid.error());
   out.close_end(1);
   err.close_end(1);
-  Outcome outcome = read_both(out, err);
+  ProcessOutcome outcome = read_both(out, err, limit);
+  outcome.program = (*words)[0];
   if (outcome.too_slow) kill(*pid, SIGKILL);
   int status = 0;
   while (waitpid(*pid, &status, 0) < 0 && errno == EINTR) {
   }
-  const std::string name = "The credential_process " + (*words)[0];
-  if (outcome.too_slow)
-    return fail(ErrorKind::credentials, fmt::format("{} took longer than {} s.", name, kTimeLimit.count()));
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    wipe_memory(outcome.output.data(), outcome.output.size());
-    return fail(ErrorKind::credentials, fmt::format("{} failed: {}", name, first_line(outcome.errors)));
-  }
-  if (!has_version_1(outcome.output)) {
-    wipe_memory(outcome.output.data(), outcome.output.size());
-    return fail(ErrorKind::credentials, name + " did not print JSON with \"Version\": 1.");
-  }
-  return parse_credentials_json(outcome.output, name);
+  outcome.succeeded = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  return outcome;
 }
 
 }  // namespace keyturn::aws

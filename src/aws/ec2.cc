@@ -33,7 +33,7 @@ std::optional<TimePoint> transition_time(const std::string& reason) {
   return parsed ? std::optional(*parsed) : std::nullopt;
 }
 
-Ec2Instance read_instance(const pugi::xml_node& node) {
+Ec2Instance read_instance(const XmlNode& node) {
   Ec2Instance instance;
   instance.id = text_at(node, "instanceId");
   instance.state = text_at(node.child("instanceState"), "name");
@@ -43,7 +43,7 @@ Ec2Instance read_instance(const pugi::xml_node& node) {
   instance.launched_at = time_at(node, "launchTime").value_or(TimePoint{});
   if (instance.state != "running" && instance.state != "pending")
     instance.state_changed_at = transition_time(text_at(node, "reason"));
-  for (const auto& tag : node.child("tagSet").children("item"))
+  for (const XmlNode& tag : node.child("tagSet").children_named("item"))
     instance.tags[text_at(tag, "key")] = text_at(tag, "value");
   return instance;
 }
@@ -61,14 +61,12 @@ Result<std::vector<Ec2Instance>> Ec2::describe_instances(
     call.request = request_body(tags, token).request();
     const auto reply = client_.call(std::move(call));
     if (!reply) return fail(reply.error());
-    pugi::xml_document document;
-    document.load_buffer(reply->body.data(), reply->body.size());
-    const auto root = document.child("DescribeInstancesResponse");
+    const XmlNode root = parse_xml(reply->body);
     const std::string next = text_at(root, "nextToken");
-    if (!root || (!next.empty() && next == token))
+    if (root.name != "DescribeInstancesResponse" || (!next.empty() && next == token))
       return fail(client_.not_understood(kOperation, "", Nature::read));
-    for (const auto& reservation : root.child("reservationSet").children("item"))
-      for (const auto& item : reservation.child("instancesSet").children("item"))
+    for (const XmlNode& reservation : root.child("reservationSet").children_named("item"))
+      for (const XmlNode& item : reservation.child("instancesSet").children_named("item"))
         instances.push_back(read_instance(item));
     token = next;  // a page may be empty and still not be the last
   } while (!token.empty());

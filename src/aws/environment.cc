@@ -2,17 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 
 namespace keyturn::aws {
-
-Environment process_environment() {
-  return [](const std::string& name) -> std::optional<std::string> {
-    const char* value = std::getenv(name.c_str());
-    if (value == nullptr || *value == '\0') return std::nullopt;
-    return value;
-  };
-}
 
 Environment fixed_environment(std::map<std::string, std::string> variables) {
   return [variables = std::move(variables)](const std::string& name) -> std::optional<std::string> {

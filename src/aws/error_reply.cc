@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
-#include <pugixml.hpp>
 
 #include "aws/http_date.h"
+#include "aws/xml.h"
 
 namespace keyturn::aws {
 namespace {
@@ -23,15 +23,13 @@ bool one_of(std::string_view code, const std::array<std::string_view, N>& codes)
 }
 
 Refusal read_xml(const std::string& body) {
-  pugi::xml_document document;
-  if (!document.load_buffer(body.data(), body.size())) return {};
-  const pugi::xml_node root = document.document_element();
-  pugi::xml_node error = root;  // S3: the root itself
-  if (const auto errors = root.child("Errors"))
-    error = errors.child("Error");
-  else if (const auto inner = root.child("Error"))
-    error = inner;
-  return {error.child("Code").text().as_string(), error.child("Message").text().as_string()};
+  const XmlNode root = parse_xml(body);
+  const XmlNode* error = &root;  // S3: the root itself
+  if (const XmlNode& errors = root.child("Errors"))
+    error = &errors.child("Error");
+  else if (const XmlNode& inner = root.child("Error"))
+    error = &inner;
+  return {text_at(*error, "Code"), text_at(*error, "Message")};
 }
 
 // "com.amazonaws.x#Code:url" or "Code;Sender" -> "Code".

@@ -26,12 +26,11 @@ struct Page {
 };
 
 std::optional<Page> read_page(const std::string& body) {
-  pugi::xml_document document;
-  document.load_buffer(body.data(), body.size());
-  const auto result = document.document_element().child("ListAccessKeysResult");
+  const XmlNode root = parse_xml(body);
+  const XmlNode& result = root.child("ListAccessKeysResult");
   if (!result) return std::nullopt;
   Page page;
-  for (const auto& member : result.child("AccessKeyMetadata").children("member")) {
+  for (const XmlNode& member : result.child("AccessKeyMetadata").children_named("member")) {
     const auto created = time_at(member, "CreateDate");
     AccessKeyMetadata key{text_at(member, "AccessKeyId"), text_at(member, "Status") == "Active", {}};
     if (key.id.empty() || !created) return std::nullopt;
@@ -45,21 +44,16 @@ std::optional<Page> read_page(const std::string& body) {
   return page;
 }
 
-// Parses in place and wipes, since the reply holds the secret.
+// Wipes the reply, since it holds the secret.
 std::optional<NewAccessKey> read_new_key(std::string& body) {
-  std::optional<NewAccessKey> result;
-  {
-    pugi::xml_document document;
-    document.load_buffer_inplace(body.data(), body.size());
-    const auto node = document.document_element().child("CreateAccessKeyResult").child("AccessKey");
-    const auto created = time_at(node, "CreateDate");
-    NewAccessKey key{text_at(node, "AccessKeyId"),
-                     SecretString(node.child("SecretAccessKey").text().as_string()),
-                     created.value_or(TimePoint{})};
-    if (!key.id.empty() && !key.secret.empty() && created) result = std::move(key);
-  }
+  const XmlNode root = parse_xml(body);
   wipe_memory(body.data(), body.size());
-  return result;
+  const XmlNode& node = root.child("CreateAccessKeyResult").child("AccessKey");
+  const auto created = time_at(node, "CreateDate");
+  NewAccessKey key{text_at(node, "AccessKeyId"), node.child("SecretAccessKey").text,
+                   created.value_or(TimePoint{})};
+  if (key.id.empty() || key.secret.empty() || !created) return std::nullopt;
+  return key;
 }
 
 }  // namespace
@@ -88,11 +82,10 @@ Result<std::optional<AccessKeyUse>> Iam::last_used(const std::string& key_id) co
     if (reply.error().kind == ErrorKind::not_found) return std::optional<AccessKeyUse>{};
     return fail(reply.error());
   }
-  pugi::xml_document document;
-  document.load_buffer(reply->body.data(), reply->body.size());
-  const auto result = document.document_element().child("GetAccessKeyLastUsedResult");
+  const XmlNode root = parse_xml(reply->body);
+  const XmlNode& result = root.child("GetAccessKeyLastUsedResult");
   if (!result) return fail(client_.not_understood("GetAccessKeyLastUsed", key_text(key_id), Nature::read));
-  const auto used = result.child("AccessKeyLastUsed");
+  const XmlNode& used = result.child("AccessKeyLastUsed");
   const auto at = time_at(used, "LastUsedDate");
   if (!at) return std::optional<AccessKeyUse>{};
   return std::optional(AccessKeyUse{*at, text_at(used, "ServiceName"), text_at(used, "Region")});

@@ -10,6 +10,7 @@
 
 #include "aws/credential_parts.h"
 #include "aws/uri.h"
+#include "base/path.h"
 
 namespace keyturn::aws {
 namespace {
@@ -50,7 +51,7 @@ Result<std::string> container_url(const Environment& environment) {
 Result<std::string> container_token(const Environment& environment) {
   std::string token = environment("AWS_CONTAINER_AUTHORIZATION_TOKEN").value_or("");
   if (const auto path = environment("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")) {
-    std::ifstream in(*path, std::ios::binary);
+    std::ifstream in(path_of(*path), std::ios::binary);
     std::ostringstream text;
     if (!in || !(text << in.rdbuf()))
       return fail(ErrorKind::credentials, fmt::format("The token file {} can't be read.", *path));

@@ -8,6 +8,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/path.h"
+
 namespace keyturn::aws {
 namespace {
 
@@ -91,8 +93,8 @@ class IniParser {
 
 Result<IniFile> read_ini(const std::string& path) {
   std::error_code ec;
-  if (path.empty() || !std::filesystem::exists(path, ec)) return IniFile{};
-  std::ifstream in(path, std::ios::binary);
+  if (path.empty() || !std::filesystem::exists(path_of(path), ec)) return IniFile{};
+  std::ifstream in(path_of(path), std::ios::binary);
   std::ostringstream text;
   // An empty file is none, and so is /dev/null, by which people say that there is to be none.
   if (in && in.peek() == std::ifstream::traits_type::eof() && !in.bad()) return IniFile{};
@@ -104,12 +106,11 @@ Result<IniFile> read_ini(const std::string& path) {
 }
 
 std::string default_path(const Environment& environment, const std::string& variable, const char* file) {
-  if (const auto path = environment(variable)) {
-    const auto home = environment("HOME");
+  auto home = environment("HOME");
+  if (!home) home = environment("USERPROFILE");  // Windows
+  if (const auto path = environment(variable))
     return path->starts_with("~/") && home ? *home + path->substr(1) : *path;
-  }
-  const auto home = environment("HOME");
-  return home ? *home + "/.aws/" + file : std::string{};
+  return home ? utf8_of((path_of(*home) / ".aws" / file).make_preferred()) : std::string{};
 }
 
 const IniSection* find(const IniFile& file, const std::string& name) {

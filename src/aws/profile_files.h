@@ -40,7 +40,8 @@ struct ProfileFiles {
   [[nodiscard]] std::optional<std::string> value(const std::string& profile, const std::string& name) const;
 };
 
-// AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, else below HOME. A file that is not there is empty; one
+// AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, else below HOME or, where that is not set, USERPROFILE
+// (Windows). A file that is not there is empty; one
 // that can't be read or parsed is an error.
 Result<ProfileFiles> load_profile_files(const Environment& environment);
 

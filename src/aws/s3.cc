@@ -45,9 +45,7 @@ Result<void> S3::probe() const {
       error.hint = "The backup user needs s3:ListBucket on the bucket and s3:PutObject on its objects.";
     return fail(std::move(error));
   }
-  pugi::xml_document document;
-  document.load_buffer(reply->body.data(), reply->body.size());
-  if (!document.child("ListBucketResult"))
+  if (parse_xml(reply->body).name != "ListBucketResult")
     return fail(client_.not_understood("ListObjectsV2", "bucket " + bucket_, Nature::read));
   return {};
 }
@@ -86,10 +84,9 @@ Result<std::string> S3::create_multipart_upload(const std::string& key) const {
   const auto reply =
       client_.call(make_call("CreateMultipartUpload", Nature::repeatable, "POST", key, "uploads="));
   if (!reply) return fail(reply.error());
-  pugi::xml_document document;
-  document.load_buffer(reply->body.data(), reply->body.size());
-  std::string id = text_at(document.child("InitiateMultipartUploadResult"), "UploadId");
-  if (id.empty())
+  const XmlNode root = parse_xml(reply->body);
+  std::string id = text_at(root, "UploadId");
+  if (root.name != "InitiateMultipartUploadResult" || id.empty())
     return fail(
         client_.not_understood("CreateMultipartUpload", "object " + bucket_ + "/" + key, Nature::repeatable));
   return id;
@@ -116,14 +113,13 @@ Result<void> S3::complete_multipart_upload(const std::string& key, const std::st
   const auto reply = client_.call(std::move(call));
   if (!reply) return fail(reply.error());
   // S3 sends status 200 before it knows the outcome; an error may follow in the body.
-  pugi::xml_document document;
-  document.load_buffer(reply->body.data(), reply->body.size());
-  if (document.document_element().child("ETag")) return {};  // the root's name differs between stores
+  const XmlNode root = parse_xml(reply->body);
+  if (root.child("ETag")) return {};  // the root's name differs between stores
   Error error = client_.not_understood("CompleteMultipartUpload", resource, Nature::once);
-  if (const auto refused = document.child("Error")) {
-    error.code = text_at(refused, "Code");
+  if (root.name == "Error") {
+    error.code = text_at(root, "Code");
     error.message = "CompleteMultipartUpload for " + resource + " failed at S3: " + error.code + ": " +
-                    text_at(refused, "Message");
+                    text_at(root, "Message");
     error.kind = ErrorKind::unavailable;
     error.hint.clear();
   }

@@ -21,9 +21,8 @@ Result<CallerIdentity> Sts::get_caller_identity() const {
   call.request = form("GetCallerIdentity").request();
   const auto reply = client_.call(std::move(call));
   if (!reply) return fail(reply.error());
-  pugi::xml_document document;
-  document.load_buffer(reply->body.data(), reply->body.size());
-  const auto result = document.document_element().child("GetCallerIdentityResult");
+  const XmlNode root = parse_xml(reply->body);
+  const XmlNode& result = root.child("GetCallerIdentityResult");
   CallerIdentity identity{text_at(result, "Arn"), text_at(result, "Account"), text_at(result, "UserId")};
   if (identity.arn.empty()) return fail(client_.not_understood("GetCallerIdentity", "", Nature::read));
   return identity;
@@ -63,17 +62,11 @@ Result<Credentials> Sts::credentials_of(Call call, const char* result_name) cons
   const std::string resource = call.resource;
   auto reply = client_.call(std::move(call));
   if (!reply) return fail(reply.error());
-  Credentials credentials;
-  {
-    pugi::xml_document document;
-    document.load_buffer_inplace(reply->body.data(), reply->body.size());
-    const auto node = document.document_element().child(result_name).child("Credentials");
-    credentials.access_key_id = text_at(node, "AccessKeyId");
-    credentials.secret_access_key = SecretString(node.child("SecretAccessKey").text().as_string());
-    credentials.session_token = SecretString(node.child("SessionToken").text().as_string());
-    credentials.expires_at = time_at(node, "Expiration");
-  }
+  const XmlNode root = parse_xml(reply->body);
   wipe_memory(reply->body.data(), reply->body.size());
+  const XmlNode& node = root.child(result_name).child("Credentials");
+  const Credentials credentials{text_at(node, "AccessKeyId"), node.child("SecretAccessKey").text,
+                                node.child("SessionToken").text, time_at(node, "Expiration")};
   if (credentials.access_key_id.empty() || credentials.secret_access_key.empty() || !credentials.expires_at)
     return fail(client_.not_understood(operation, resource, Nature::read));
   return credentials;
