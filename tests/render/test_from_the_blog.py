@@ -37,6 +37,8 @@ def test_the_aws_cli_takes_every_command(block, tmp_path):
     (tmp_path / "build/lambda").mkdir(parents=True)
     with zipfile.ZipFile(tmp_path / "build/lambda/keyturn-lambda.zip", "w") as package:
         package.writestr("bootstrap", "x")
+    (tmp_path / "build/windows/src/cli").mkdir(parents=True)
+    (tmp_path / "build/windows/src/cli/keyturn.exe").write_text("x")
     for name in ("command.json", "automation.json"):
         (tmp_path / name).write_text("{}")
     (tmp_path / "policy.json").write_text(json.dumps(policy()))

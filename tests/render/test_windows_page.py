@@ -1,0 +1,49 @@
+"""docs/windows.md against the program: what a person pastes is PowerShell, and every option named is one."""
+
+import re
+import subprocess
+import tomllib
+
+import pytest
+import support
+from powershell import of_type, parsed, words
+
+PAGE = (support.ROOT / "docs/windows.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("block", blocks("powershell"), ids=lambda block: re.sub(r"\W+", "-", block[:40]))
+def test_what_is_to_be_pasted_is_powershell(block):
+    assert not parsed(block).has_error
+    assert "\u201c" not in block and "\u2019" not in block and "\u2026" not in block
+
+
+def test_there_is_something_to_paste():
+    assert len(blocks("powershell")) > 5
+    assert parsed(blocks("powershell")[0] + "\nif (").has_error
+
+
+def test_variables_are_set_before_they_are_used():
+    known = {"$_", "$true", "$false", "$null", "$LASTEXITCODE"}
+    for block in blocks("powershell"):
+        root = parsed(block)
+        known |= {words(variable) for each in of_type(root, "left_assignment_expression") for variable in of_type(each, "variable")}
+        known |= {f"${name}" for name in re.findall(r"foreach \(\$(\w+) in ", block)}
+        read = {words(each) for each in of_type(root, "variable") if not words(each).startswith("$env:")}
+        assert read <= known, block
+
+
+def test_toml_is_toml():
+    for block in blocks("toml"):
+        tomllib.loads(block)
+
+
+def test_every_option_is_one():
+    helps = "".join(subprocess.run([support.keyturn(), command, "--help"], capture_output=True, text=True, timeout=60,
+                                   check=True).stdout for command in ("apply", "discover", "render", "status"))
+    options = set(re.findall(r"--[a-z][a-z0-9-]+", helps)) | {"--version"}
+    named = set(re.findall(r"(?:keyturn|\$keyturn)[^`\n]* (--[a-z][a-z0-9-]+)", PAGE)) | set(re.findall(r"`(--[a-z][a-z0-9-]+)", PAGE))
+    assert named and named <= options
