@@ -417,6 +417,8 @@ locals {
 locals {
   # The functions' configuration.
   config_text = <<-EOT
+    [sql]
+    authentication = "${var.sql_authentication}"
     [[rotation]]
     name = "${var.rotation}"
     iam_user = "${var.backup_user}"

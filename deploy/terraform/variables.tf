@@ -257,6 +257,16 @@ variable "tag_value" {
   }
 }
 
+variable "sql_authentication" {
+  type        = string
+  description = "integrated lets Windows hosts log in as the account that runs keyturn there. Linux hosts use the SQL login in any case."
+  default     = "sql"
+  validation {
+    condition     = contains(["sql", "integrated"], var.sql_authentication)
+    error_message = "sql_authentication must be: one of sql, integrated."
+  }
+}
+
 variable "host_roles" {
   type        = list(string)
   description = "Names of the instance profiles' roles that get the hosts' policy. Empty, and you attach it yourself."
