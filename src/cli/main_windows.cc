@@ -1,6 +1,8 @@
 #include <windows.h>
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "base/wide_windows.h"
@@ -11,15 +13,18 @@
 int _dowildcard = 0;
 
 // Libraries that the program links to come from the system's folder only; Windows reads this before it loads
-// them. tools/windows/finish.py points the program's header to it.
+// them. tools/windows/finish.py points the program's header to it. IMAGE_LOAD_CONFIG_DIRECTORY64 as
+// Windows 8.1 had it; mingw-w64 10 has an older one, without this field's name.
+struct LoadConfig {
+  std::uint32_t size = sizeof(LoadConfig);
+  std::array<std::uint8_t, 0x4A> before{};
+  std::uint16_t dependent_load_flags = LOAD_LIBRARY_SEARCH_SYSTEM32;
+  std::array<std::uint8_t, 0x44> behind{};
+};
+static_assert(offsetof(LoadConfig, dependent_load_flags) == 0x4E && sizeof(LoadConfig) == 0x94);
 extern "C" {
-extern const IMAGE_LOAD_CONFIG_DIRECTORY64 keyturn_load_config;
-const IMAGE_LOAD_CONFIG_DIRECTORY64 keyturn_load_config = [] {
-  IMAGE_LOAD_CONFIG_DIRECTORY64 config{};
-  config.Size = offsetof(IMAGE_LOAD_CONFIG_DIRECTORY64, GuardFlags) + sizeof(DWORD);  // as Windows 8.1 had it
-  config.DependentLoadFlags = LOAD_LIBRARY_SEARCH_SYSTEM32;
-  return config;
-}();
+extern const LoadConfig keyturn_load_config;
+constinit const LoadConfig keyturn_load_config;
 }
 
 int wmain(int argc, wchar_t** argv) {

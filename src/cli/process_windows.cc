@@ -1,14 +1,16 @@
 #include <windows.h>
 
-// After windows.h.
-#include <werapi.h>
-
 #include <atomic>
 
 #include "cli/process.h"
 
+// Of werapi.h, which does not compile in mingw-w64 10.
+extern "C" WINBASEAPI HRESULT WINAPI WerSetFlags(DWORD flags);
+
 namespace keyturn::cli {
 namespace {
+
+constexpr DWORD kReportWithoutHeap = 1;  // WER_FAULT_REPORTING_FLAG_NOHEAP
 
 std::atomic<StopFlag*> stop_flag{nullptr};
 
@@ -30,7 +32,7 @@ void harden_process() {
   // The program's own folder may be one of downloads, where others can put a library of the right name.
   SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
   SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
-  WerSetFlags(WER_FAULT_REPORTING_FLAG_NOHEAP);
+  WerSetFlags(kReportWithoutHeap);
 }
 
 void stop_on_signals(StopFlag& stop) {

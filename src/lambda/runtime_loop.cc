@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <exception>
+
+#include "lambda/variable.h"
 
 namespace keyturn::lambda {
 namespace {
@@ -23,7 +24,7 @@ Error serve(RuntimeClient& runtime, const Handler& handler, Log& log) {
   while (true) {
     const auto invocation = runtime.next();
     if (!invocation) return invocation.error();
-    setenv("_X_AMZN_TRACE_ID", invocation->trace_id.c_str(), /*overwrite=*/1);
+    set_variable("_X_AMZN_TRACE_ID", invocation->trace_id);
     log.set_request(invocation->request_id);
     Answer answer = guarded(handler, *invocation);
     if (!answer) log.write(LogLevel::error, answer.error().message, {{"error_type", answer.error().type}});
