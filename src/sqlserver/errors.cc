@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "sqlserver/credential_batches.h"
+#include "sqlserver/tsql.h"
 
 namespace keyturn::sqlserver {
 namespace {
@@ -57,8 +58,9 @@ constexpr std::array kKnown{
                 "Raise its user connections, or run again."},
     KnownNumber{17830, ErrorKind::unavailable, "closed the connection during login",
                 "Look into its error log."},
-    KnownNumber{18452, ErrorKind::denied, "takes Windows logins only (error 18452)",
-                "Allow SQL Server authentication (mixed mode) there."},
+    KnownNumber{18452, ErrorKind::denied, "does not take this kind of login (error 18452)",
+                "With a SQL login: allow SQL Server authentication (mixed mode) there. With Windows's: the "
+                "account must be of that machine or of a domain that it trusts."},
     KnownNumber{18456, ErrorKind::denied,
                 "refused the login: wrong user name or password, or the login is not allowed in",
                 "Its error log names the reason as a state (5 no such login, 8 wrong password, 7 disabled, "
@@ -87,14 +89,28 @@ bool is_server_number(int native) {
   return native > 0 && (native < kFreeTdsFirst || native > kFreeTdsLast);
 }
 
-// WinSock numbers that Microsoft's driver reports as native ones; they are no errors of the server.
-bool is_socket_number(const Diagnostic& diagnostic) {
-  return diagnostic.sqlstate.substr(0, 2) == "08" && diagnostic.native >= 10000 && diagnostic.native < 11100;
+const KnownNumber* known_number(int number) {
+  const auto found =
+      std::find_if(kKnown.begin(), kKnown.end(), [&](const KnownNumber& k) { return k.number == number; });
+  return found == kKnown.end() ? nullptr : &*found;
 }
+
+// Numbers of Windows and of its sockets that Microsoft's driver reports as native ones, on Linux too; they
+// are no errors of the server.
+bool is_system_number(const Diagnostic& diagnostic) {
+  if (diagnostic.sqlstate.substr(0, 2) != "08" || known_number(diagnostic.native) != nullptr) return false;
+  return diagnostic.native < 2000 || (diagnostic.native >= 10000 && diagnostic.native < 12000);
+}
+
+// Nobody listens: refused (20009 of FreeTDS; 10061; 10057 is what Microsoft's driver makes of it on Linux;
+// 1225), no such pipe or shared memory (2), no such machine in the network of pipes (53).
+constexpr std::array kNobodyThere{20009, 10061, 10057, 1225, 2, 53};
+constexpr std::array kNoSuchHost{11001, 11002, 11003, 11004};
+constexpr std::array kTookTooLong{258, 10060};
 
 const Diagnostic* server_error(const std::vector<Diagnostic>& diagnostics) {
   const auto found = std::find_if(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& d) {
-    return is_server_number(d.native) && !is_socket_number(d) && d.sqlstate.substr(0, 2) != "01";
+    return is_server_number(d.native) && !is_system_number(d) && d.sqlstate.substr(0, 2) != "01";
   });
   return found == diagnostics.end() ? nullptr : &*found;
 }
@@ -107,6 +123,12 @@ bool any_state(const std::vector<Diagnostic>& diagnostics, std::string_view pref
 bool any_native(const std::vector<Diagnostic>& diagnostics, int native) {
   return std::any_of(diagnostics.begin(), diagnostics.end(),
                      [&](const Diagnostic& d) { return d.native == native; });
+}
+
+template <std::size_t Size>
+bool any_native_of(const std::vector<Diagnostic>& diagnostics, const std::array<int, Size>& natives) {
+  return std::any_of(natives.begin(), natives.end(),
+                     [&](int native) { return any_native(diagnostics, native); });
 }
 
 bool any_text(const std::vector<Diagnostic>& diagnostics, std::string_view text) {
@@ -137,28 +159,39 @@ std::string quoted_texts(const std::vector<Diagnostic>& diagnostics) {
 }
 
 Error connection_error(const std::vector<Diagnostic>& diagnostics, const std::string& where) {
-  constexpr int kFreeTdsRefused = 20009;
   constexpr int kFreeTdsClosed = 20017;
   const std::string detail = " (" + quoted_texts(diagnostics) + ").";
   Error error{ErrorKind::unavailable, Effect::none, "", "", ""};
-  if (any_state(diagnostics, "HYT")) {
+  // Microsoft's driver tries again until the time is over, and reports both: the cause, and that.
+  if (any_native_of(diagnostics, kNobodyThere)) {
+    error.message = where + " can't be reached: no program takes connections there" + detail;
+    error.hint = "Is the service running, TCP/IP enabled in it, and is this its port?";
+  } else if (any_native_of(diagnostics, kNoSuchHost)) {
+    error.message = where + " can't be reached: its name can't be resolved" + detail;
+    error.hint = "Is it spelt right, and known to the DNS that this machine uses?";
+  } else if (any_state(diagnostics, "HYT") || any_native_of(diagnostics, kTookTooLong)) {
     error.kind = ErrorKind::timed_out;
     error.message = where + " did not complete the login in time" + detail;
     error.hint = "Is it a SQL Server, and not overloaded? A firewall that drops packets looks the same.";
-  } else if (any_native(diagnostics, kFreeTdsRefused) || any_native(diagnostics, 10061)) {
-    error.message = where + " can't be reached: no program takes connections there" + detail;
-    error.hint = "Is the service running, TCP/IP enabled in it, and is this its port?";
+  } else if (any_text(diagnostics, "SSPI")) {
+    error.kind = ErrorKind::denied;
+    error.message = where + " can't be shown this machine's Windows account" + detail;
+    error.hint =
+        "Over the network that takes a domain, an SPN of SQL Server's service in it, and clocks that agree; "
+        "connect to the host itself, or use a SQL login (sql.authentication = \"sql\").";
   } else if (any_state(diagnostics, "IM00") || any_text(diagnostics, "Can't open lib")) {
     error.kind = ErrorKind::usage;
     error.message = "The ODBC driver can't be loaded" + detail;
-    error.hint = "Install it (Debian: tdsodbc), or name another one by sql.driver.";
+    error.hint =
+        "Install it (Debian: tdsodbc; Windows: Microsoft ODBC Driver 18 for SQL Server), or name another one "
+        "by sql.driver.";
   } else if (any_native(diagnostics, 20002) || any_native(diagnostics, kFreeTdsClosed) ||
              any_state(diagnostics, "08")) {
     error.message = where + " could not be logged in to over an encrypted connection" + detail;
     error.hint =
         "Either it is not a SQL Server, or its certificate is not of a trusted CA or not for this host name "
-        "(sql.ca_file "
-        "names the CA; the target's host must be a name in the certificate).";
+        "(with FreeTDS sql.ca_file names the CA, with Microsoft's drivers it is one that the system trusts; "
+        "the target's host must be a name in the certificate).";
   } else {
     error.message = where + " can't be connected to" + detail;
   }
@@ -167,7 +200,8 @@ Error connection_error(const std::vector<Diagnostic>& diagnostics, const std::st
 
 Error run_error(const std::vector<Diagnostic>& diagnostics, const std::string& where) {
   Error error{ErrorKind::unavailable, Effect::unknown, "", "", "Run again: the target is then read anew."};
-  if (any_state(diagnostics, "HYT") || any_native(diagnostics, 20003)) {
+  if (any_state(diagnostics, "HYT") || any_native(diagnostics, 20003) ||
+      any_native_of(diagnostics, kTookTooLong)) {
     error.kind = ErrorKind::timed_out;
     error.message = where + " did not answer in time; whether it carried the batch out is unknown.";
   } else {
@@ -185,10 +219,9 @@ bool ends_session(int number) { return number == 596 || number == 6005; }
 Error error_of_number(int number, const std::string& server_text, const std::string& where, Doing doing) {
   Error error{ErrorKind::unavailable, Effect::none, std::to_string(number), "", ""};
   if (doing == Doing::running && ends_session(number)) error.effect = Effect::unknown;
-  const auto known =
-      std::find_if(kKnown.begin(), kKnown.end(), [&](const KnownNumber& k) { return k.number == number; });
+  const KnownNumber* const known = known_number(number);
   const std::string detail = " (error " + std::to_string(number) + ": " + without_brackets(server_text) + ")";
-  if (known == kKnown.end()) {
+  if (known == nullptr) {
     error.kind = doing == Doing::running ? ErrorKind::invalid_reply : ErrorKind::unavailable;
     error.message = where + " reported an error" + detail + ".";
     return error;
@@ -204,6 +237,25 @@ Error error_of(const std::vector<Diagnostic>& diagnostics, const std::string& wh
     return error_of_number(server->native, server->message, where, doing);
   }
   return doing == Doing::connecting ? connection_error(diagnostics, where) : run_error(diagnostics, where);
+}
+
+Error with_account(Error error, const std::string& account) {
+  constexpr int kLoginFailed = 18456;
+  if (error.code != std::to_string(kLoginFailed)) return error;
+  // The server names the account as it sees it, in quotes: over the network a service of this machine is
+  // DOMAIN\MACHINE$.
+  std::string login = account;
+  const std::size_t opened = error.message.find('\'');
+  const std::size_t closed = error.message.find('\'', opened + 1);
+  if (closed != std::string::npos) {
+    const std::string named = error.message.substr(opened + 1, closed - opened - 1);
+    if (named.find('\\') != std::string::npos) login = named;
+  }
+  login = quote_identifier(login);
+  error.hint = "As an administrator of it: CREATE LOGIN " + login +
+               " FROM WINDOWS; GRANT ALTER ANY CREDENTIAL TO " + login + "; GRANT VIEW SERVER STATE TO " +
+               login + ";";
+  return error;
 }
 
 }  // namespace keyturn::sqlserver

@@ -34,4 +34,7 @@ Error error_of(const std::vector<Diagnostic>& diagnostics, const std::string& wh
 // For a server's error number alone, as the simulated SQL Server gives it.
 Error error_of_number(int number, const std::string& server_text, const std::string& where, Doing doing);
 
+// For a Windows account that was refused as a login: with the T-SQL that lets it in. Others as they are.
+Error with_account(Error error, const std::string& account);
+
 }  // namespace keyturn::sqlserver

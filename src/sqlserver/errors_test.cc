@@ -39,6 +39,56 @@ TEST(SqlErrors, MicrosoftsSocketNumbersAreNotTheServers) {
             std::string::npos);
 }
 
+// As Driver 18 reports on Linux: first that the time is over, then why.
+std::vector<Diagnostic> after_login_timeout(int native) {
+  return {{"HYT00", 0, "[Microsoft][ODBC Driver 18 for SQL Server]Login timeout expired"},
+          {"08001", native, "[Microsoft][ODBC Driver 18 for SQL Server]TCP Provider: Error code 0x2749"},
+          {"08001", native, "A network-related or instance-specific error has occurred"}};
+}
+
+TEST(SqlErrors, MicrosoftsDriverNamesTheCauseBesideItsTimeOut) {
+  for (const int refused : {10061, 10057, 1225, 2, 53}) {
+    EXPECT_EQ(connecting(after_login_timeout(refused)).kind, ErrorKind::unavailable) << refused;
+    EXPECT_EQ(connecting(after_login_timeout(refused)).code, "") << refused;
+  }
+  EXPECT_NE(connecting(after_login_timeout(11001)).message.find("name can't be resolved"), std::string::npos);
+  EXPECT_EQ(connecting(after_login_timeout(10060)).kind, ErrorKind::timed_out);
+}
+
+TEST(SqlErrors, ASilentServerIsATimeOutOfMicrosoftsDriverToo) {
+  const Error error = connecting({{"08001", 258, "TCP Provider: Timeout error [258]. "}});
+  EXPECT_EQ(error.kind, ErrorKind::timed_out);
+  EXPECT_EQ(error.code, "");
+  EXPECT_EQ(running({{"08S01", 258, "Timeout error"}}).kind, ErrorKind::timed_out);
+}
+
+TEST(SqlErrors, CertificatesThatWindowsRefusesAreNamedAsSuch) {
+  const Error error =
+      connecting({{"08001", -2146893019, "SSL Provider: The certificate chain was issued by"}});
+  EXPECT_EQ(error.kind, ErrorKind::unavailable);
+  EXPECT_NE(error.hint.find("certificate"), std::string::npos);
+}
+
+TEST(SqlErrors, WithoutKerberosWindowsAuthenticationIsToldApart) {
+  const Error error = connecting({{"HY000", -2146893042, "SSPI Provider: No credentials are available"}});
+  EXPECT_EQ(error.kind, ErrorKind::denied);
+  EXPECT_NE(error.hint.find("SPN"), std::string::npos);
+}
+
+TEST(SqlErrors, AnAccountThatIsRefusedIsToldWhatLetsItIn) {
+  const auto refused = [](const std::string& text) {
+    return with_account(connecting({{"28000", 18456, text}}), "NT AUTHORITY\\SYSTEM").hint;
+  };
+  EXPECT_NE(refused("Anmeldung fehlgeschlagen.")
+                .find("CREATE LOGIN [NT AUTHORITY\\SYSTEM] FROM WINDOWS; GRANT ALTER ANY CREDENTIAL TO "
+                      "[NT AUTHORITY\\SYSTEM];"),
+            std::string::npos);
+  EXPECT_NE(refused("Login failed for user 'CORP\\SQL]01$'.").find("CREATE LOGIN [CORP\\SQL]]01$]"),
+            std::string::npos);
+  const Error other = connecting({{"08001", 10061, "refused"}});
+  EXPECT_EQ(with_account(other, "A\\B").hint, other.hint);
+}
+
 TEST(SqlErrors, TimeOutsWhileLoggingInChangeNothingWhileRunningTheyMay) {
   const std::vector<Diagnostic> timeout{{"HYT00", 0, "Timeout expired"}, {"08001", 0, "Unable to connect"}};
   EXPECT_EQ(connecting(timeout).kind, ErrorKind::timed_out);

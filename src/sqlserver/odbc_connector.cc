@@ -105,7 +105,10 @@ Result<std::unique_ptr<SqlSession>> OdbcConnector::connect_to(const SqlAddress& 
   const SQLRETURN answer =
       SQLDriverConnectW(connection.get(), nullptr, wide.data(), static_cast<SQLSMALLINT>(wide.size()),
                         nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT);
-  if (!SQL_SUCCEEDED(answer)) return fail(error_of(connection.diagnostics(), where, Doing::connecting));
+  if (!SQL_SUCCEEDED(answer)) {
+    Error error = error_of(connection.diagnostics(), where, Doing::connecting);
+    return fail(login.integrated ? with_account(std::move(error), login.user) : std::move(error));
+  }
   return std::make_unique<OdbcSession>(std::move(connection), where);
 }
 
