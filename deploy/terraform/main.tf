@@ -20,6 +20,8 @@ locals {
   tags       = { keyturn = var.name }
   kms_key    = local.makes_kms_key ? aws_kms_key.secrets[0].arn : local.has_kms_key_arn ? var.kms_key_arn : null
   topic      = local.makes_topic ? aws_sns_topic.alarms[0].arn : var.alarm_topic_arn
+  environment = merge({ KEYTURN_CONFIG_TEXT = local.config_text },
+  local.has_log_level ? { AWS_LAMBDA_LOG_LEVEL = var.log_level } : {})
 
   # `keyturn render` printed the documents for these stand-ins.
   command_document = replace(replace(replace(replace(file("${path.module}/documents/ssm-command.json"),
@@ -251,10 +253,7 @@ resource "aws_lambda_function" "rotate" {
   tags                           = local.tags
 
   environment {
-    variables = {
-      AWS_LAMBDA_LOG_LEVEL = var.log_level
-      KEYTURN_CONFIG_TEXT  = local.config_text
-    }
+    variables = local.environment
   }
 
   dynamic "vpc_config" {
@@ -284,10 +283,7 @@ resource "aws_lambda_function" "update" {
   tags                           = local.tags
 
   environment {
-    variables = {
-      AWS_LAMBDA_LOG_LEVEL = var.log_level
-      KEYTURN_CONFIG_TEXT  = local.config_text
-    }
+    variables = local.environment
   }
 
   dynamic "vpc_config" {
@@ -317,10 +313,7 @@ resource "aws_lambda_function" "reconcile" {
   tags                           = local.tags
 
   environment {
-    variables = {
-      AWS_LAMBDA_LOG_LEVEL = var.log_level
-      KEYTURN_CONFIG_TEXT  = local.config_text
-    }
+    variables = local.environment
   }
 
   dynamic "vpc_config" {

@@ -6,6 +6,7 @@ locals {
   makes_kms_key       = var.create_kms_key
   has_kms_key_arn     = !(var.kms_key_arn == "")
   has_kms_key         = (local.makes_kms_key) || (local.has_kms_key_arn)
+  has_log_level       = !(var.log_level == "INFO")
   has_code_version    = !(var.code_version == "")
   has_package         = !(var.package_sha256 == "")
   has_windows_package = !(var.windows_package_key == "")
