@@ -14,12 +14,10 @@ _LOAD_CONFIG = 10  # IMAGE_DIRECTORY_ENTRY_LOAD_CONFIG
 
 def address_of_symbol(program, nm):
     """Of the load configuration, relative to the image's base."""
-    symbols = {}
-    for line in subprocess.run([nm, program], capture_output=True, text=True, check=True).stdout.splitlines():
-        address, _, name = line.split(" ", 2)
-        if address.strip():
-            symbols[name] = int(address, 16)
-    return symbols[_SYMBOL] - symbols["__image_base__"]
+    lines = subprocess.run([nm, program], capture_output=True, text=True, check=True).stdout.splitlines()
+    (address,) = [int(line.split()[0], 16) for line in lines if line.endswith(f" {_SYMBOL}")]
+    image = program.read_bytes()
+    return address - struct.unpack_from("<Q", image, struct.unpack_from("<I", image, 0x3C)[0] + 48)[0]
 
 
 def offset_of(image, address):
@@ -43,6 +41,11 @@ def checksum(image):
     return (total + len(image)) & 0xFFFFFFFF
 
 
+def without_time(image):
+    """strip puts the present one into the header, so that no two builds were the same."""
+    struct.pack_into("<I", image, struct.unpack_from("<I", image, 0x3C)[0] + 8, 0)
+
+
 def point_to_load_config(image, address):
     header = struct.unpack_from("<I", image, 0x3C)[0]
     optional = header + 24
@@ -62,6 +65,7 @@ def main():
     address = address_of_symbol(arguments.program, arguments.nm)
     subprocess.run([arguments.strip, "--strip-all", arguments.program], check=True)
     image = bytearray(arguments.program.read_bytes())
+    without_time(image)
     point_to_load_config(image, address)
     arguments.program.write_bytes(image)
 
