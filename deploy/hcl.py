@@ -8,7 +8,7 @@ HEADER = "# Made by deploy/make.py from deploy/cloudformation/keyturn.yaml; chan
 
 PSEUDO = {"AWS::Partition": "local.partition", "AWS::Region": "local.region", "AWS::AccountId": "local.account",
           "AWS::URLSuffix": "local.url_suffix"}
-# What a resource of the template is called in main.tf, by what is asked of it.
+# What a resource of the template is called in the module, by what is asked of it.
 RESOURCES = {
     "SecretsKey.Arn": "aws_kms_key.secrets[0].arn",
     "CredentialSecretResource": "aws_secretsmanager_secret.credential[0].arn",

@@ -1,7 +1,7 @@
 """The Terraform module beside the template: the same inputs, names and policies.
 
 Its variables, conditions, policies and configuration are made from the template (test_template.py holds that they are what would
-be written); here its own language's parser reads them, and main.tf's names are held against the template's. No registry of
+be written); here its own language's parser reads them, and the names in the rest are held against the template's. No registry of
 packages has Terraform and its AWS provider; where a machine has both, they validate the module, make all of it in an emulator,
 and what is there is held against what CloudFormation made. Where not, a warning says so.
 """
@@ -88,9 +88,9 @@ def test_the_same_names():
 
 
 def test_every_policy_is_used():
-    main = (deployment.TERRAFORM / "main.tf").read_text(encoding="utf-8")
+    module = "".join(path.read_text(encoding="utf-8") for path in deployment.TERRAFORM.glob("*.tf"))
     for name in deployment.template_reader.policies(deployment.parsed()):
-        assert re.search(rf"(policy|assume_role_policy) += local\.{snake(name)}\n", main), name
+        assert re.search(rf"(policy|assume_role_policy) += local\.{snake(name)}\n", module), name
 
 
 def machine_has_terraform():
