@@ -110,7 +110,8 @@ constexpr std::array kTookTooLong{258, 10060};
 
 const Diagnostic* server_error(const std::vector<Diagnostic>& diagnostics) {
   const auto found = std::find_if(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& d) {
-    return is_server_number(d.native) && !is_system_number(d) && d.sqlstate.substr(0, 2) != "01";
+    return is_server_number(d.native) && !is_system_number(d) && d.sqlstate.substr(0, 2) != "01" &&
+           d.message.find("SSPI") == std::string::npos;  // whose numbers are Windows's or Kerberos's
   });
   return found == diagnostics.end() ? nullptr : &*found;
 }
