@@ -5,9 +5,6 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "host/instance_settings.h"
-#include "host/local_connector.h"
-
 namespace keyturn::host {
 namespace {
 
@@ -168,121 +165,6 @@ TEST_F(LinuxMachineTest, ADamagedMssqlConfMakesItsInstanceUnreachable) {
   EXPECT_EQ(only().address.port, 1433);
   service_.port = "x";
   EXPECT_NE(only().unreachable.find("MSSQL_TCP_PORT"), std::string::npos);
-}
-
-// --- settings ---
-
-std::vector<Instance> found() {
-  std::vector<Instance> instances(2);
-  instances[0].name = "MSSQLSERVER";
-  instances[1].name = "PAYROLL";
-  for (Instance& instance : instances) instance.address = {"127.0.0.1", 1433, ""};
-  return instances;
-}
-
-std::string names_of(const Result<std::vector<Instance>>& instances) {
-  std::string names;
-  if (!instances) return instances.error().sentence();
-  for (const Instance& instance : *instances) names += instance.name + " ";
-  return names;
-}
-
-TEST(InstanceSettings, RenameLeaveOutAndAdd) {
-  EXPECT_EQ(names_of(with_settings(found(), {})), "MSSQLSERVER PAYROLL ");
-  EXPECT_EQ(names_of(with_settings(found(), {{"mssqlserver", "main", false, "", 0}})), "PAYROLL main ");
-  EXPECT_EQ(names_of(with_settings(found(), {{"PAYROLL", "", true, "", 0}})), "MSSQLSERVER ");
-  const auto added = with_settings(found(), {{"", "container", false, "", 14400}});
-  EXPECT_EQ(names_of(added), "MSSQLSERVER PAYROLL container ");
-  EXPECT_EQ(added->back().address.host, "127.0.0.1");
-  EXPECT_EQ(added->back().address.port, 14400);
-  // Two that change names.
-  EXPECT_EQ(names_of(with_settings(found(), {{"MSSQLSERVER", "PAYROLL", false, "", 0},
-                                             {"PAYROLL", "MSSQLSERVER", false, "", 0}})),
-            "PAYROLL MSSQLSERVER ");
-}
-
-TEST(InstanceSettings, OneThatIsNotThereIsNotPassedOverInSilence) {
-  const auto instances = with_settings(found(), {{"CRM", "", false, "", 0}, {"OLD", "", true, "", 0}});
-  EXPECT_EQ(names_of(instances), "MSSQLSERVER PAYROLL CRM ");
-  EXPECT_NE(instances->back().unreachable.find("CRM"), std::string::npos);
-}
-
-TEST(InstanceSettings, ANameIsGivenOnce) {
-  const auto twice = with_settings(found(), {{"", "payroll", false, "", 14400}});
-  ASSERT_FALSE(twice);
-  EXPECT_EQ(twice.error().kind, ErrorKind::usage);
-}
-
-TEST(InstanceSettings, AnotherAddressIsNoLocalOne) {
-  const auto address = [](const std::string& text) {
-    return with_settings(found(), {{"PAYROLL", "", false, text, 1500}})->back();
-  };
-  EXPECT_FALSE(address("sql01.example.com").is_local);
-  EXPECT_FALSE(address("10.0.0.5").is_local);
-  EXPECT_TRUE(address("127.0.0.2").is_local);
-  EXPECT_EQ(address("localhost").address.host, "127.0.0.1");
-}
-
-// --- whom it talks to ---
-
-class NamedConnector final : public sqlserver::SqlConnector {
- public:
-  NamedConnector(std::string name, std::string& used) : name_(std::move(name)), used_(used) {}
-  Result<std::unique_ptr<sqlserver::SqlSession>> connect(const sqlserver::SqlAddress&,
-                                                         const sqlserver::SqlLogin&, Duration) override {
-    used_ = name_;
-    return fail(ErrorKind::unavailable, name_);
-  }
-
- private:
-  const std::string name_;
-  std::string& used_;
-};
-
-class FakeMachine final : public Machine {
- public:
-  bool trusted = true;
-  std::vector<Instance> instances() override { return {}; }
-  Result<void> check_listener(const sqlserver::SqlAddress&) override {
-    if (trusted) return {};
-    return fail(ErrorKind::denied, "somebody else's");
-  }
-};
-
-class LocalConnectorTest : public testing::Test {
- protected:
-  std::string connect(std::vector<Instance> instances, bool always_configured = false) {
-    used_.clear();
-    Connectors connectors;
-    connectors.configured = std::make_shared<NamedConnector>("configured", used_);
-    connectors.unnamed =
-        [this](const fs::path& certificate) -> Result<std::shared_ptr<sqlserver::SqlConnector>> {
-      return std::make_shared<NamedConnector>("unnamed:" + certificate.string(), used_);
-    };
-    connectors.always_configured = always_configured;
-    auto connector = LocalConnector::open(machine_, instances, connectors);
-    (void)(*connector)->connect(instances.back().address, {}, seconds{1});
-    return used_;
-  }
-  FakeMachine machine_;
-  std::string used_;
-};
-
-TEST_F(LocalConnectorTest, EachAddressHasItsRule) {
-  auto instances = found();
-  EXPECT_EQ(connect(instances), "unnamed:");
-  instances.back().certificate = "/sql.pem";
-  EXPECT_EQ(connect(instances), "unnamed:/sql.pem");
-  EXPECT_EQ(connect(instances, true), "configured");
-  instances.back().is_local = false;
-  instances.back().address.host = "sql01.example.com";
-  EXPECT_EQ(connect(instances), "configured");
-}
-
-TEST_F(LocalConnectorTest, NobodyElseGetsTheLogin) {
-  machine_.trusted = false;
-  EXPECT_EQ(connect(found()), "");
-  EXPECT_EQ(connect(found(), true), "configured");  // the certificate tells
 }
 
 }  // namespace
