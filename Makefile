@@ -6,7 +6,7 @@ SOURCES = find src sim lab tests -name node_modules -prune -o \( -name '*.cc' -o
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := true
 
-.PHONY: help setup clients build windows lambda test demo tsan tidy format lint clean
+.PHONY: help setup clients build windows lambda package test demo tsan tidy format lint clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -31,7 +31,10 @@ lambda: setup ## Build the package for AWS Lambda: build/lambda/keyturn-lambda.z
 	cmake --build --preset release -j $(JOBS) --target keyturn
 	python3 tools/lambda/package.py --keyturn build/release/src/cli/keyturn --out build/lambda/keyturn-lambda.zip
 
-test: clients build windows lambda ## Build, then run every test: unit, simulation, process, interop, project
+package: windows lambda ## Gather what is shipped in build/package: .deb, zips, list of parts (SPDX), SHA256SUMS
+	python3 tools/package/package.py
+
+test: clients build package ## Build, then run every test: unit, simulation, process, interop, project
 	ctest --preset dev
 
 demo: setup ## Build a release and rotate the key of a lab fleet under running backups
