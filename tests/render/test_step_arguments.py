@@ -9,7 +9,7 @@ import pytest
 import support
 from powershell import Arguments
 from test_linux_step import KEYTURN, Host
-from test_ssm_command import GOOD, VERSION
+from test_ssm_command import VERSION
 
 # What becomes of a parameter that is not an option: the mode chooses some, the rest is the step's own.
 NO_OPTION = {"Mode", "ExecutionTimeout", "PackageUrl", "PackageSha256", "WindowsPackageUrl", "WindowsPackageSha256"}
@@ -17,11 +17,11 @@ OPTIONS = {
     "VersionId": "--version-id", "Stage": "--stage", "NotAfter": "--not-after", "CredentialSecret": "--credential-secret",
     "BucketUrlSecret": "--bucket-url-secret", "SqlUserSecret": "--sql-user-secret",
     "SqlPasswordSecret": "--sql-password-secret", "BucketUrls": "--bucket-url", "CredentialPatterns": "--credential-pattern",
+    "SqlAuthentication": "--sql-authentication",
 }
 ONLY_OF_APPLY = {"VersionId", "Stage", "NotAfter"}
 # A Linux host has no other way to log in than the SQL login.
-ONLY_ON_WINDOWS = {"SqlAuthentication"} & set(GOOD)
-OPTIONS |= {name: "--sql-authentication" for name in ONLY_ON_WINDOWS}
+ONLY_ON_WINDOWS = {"SqlAuthentication"}
 
 # A value of its own for each.
 TOLD = {"VersionId": VERSION, "Stage": "current", "NotAfter": "2026-11-23T17:00:00Z", "CredentialSecret": "secret/of-the-key",
@@ -131,3 +131,41 @@ def test_the_reader_sees_a_mistake(document, right, wrong):
     text = documents.script(document, "Windows", **values)
     assert text.count(right) == 1
     assert pairs(Arguments(text.replace(right, wrong)).words()) != pairs(Arguments(text).words())
+
+
+# --- the lab's stand-in for PowerShell ---
+
+@pytest.fixture(scope="module", name="lab")
+def _lab():
+    return (support.ROOT / "lab/windows_step.cc").read_text()
+
+
+def of_the_lab(lab, values, document):
+    """What lab/windows_step.cc's table makes of these values."""
+    step = "\n".join(document["mainSteps"][1]["inputs"]["runCommand"])
+    parameters = dict(re.findall(r"^\$(\w+) = '\{\{ (\w+) \}\}'$", step, re.MULTILINE))
+    rows = re.findall(r'^ +\{"(--[a-z-]+)", "(\w*)"(?:, When::(\w+))?\},$', lab, re.MULTILINE)
+    assert len(rows) == lab.count('{"--') > 5
+    for option, variable, when in rows:
+        if when in ("", values["Mode"]):
+            given = values.get(parameters.get(variable), document["parameters"].get(parameters.get(variable), {}).get("default"))
+            for value in [given] if isinstance(given, str) else given or ([None] if variable == "" else []):
+                if value != "":
+                    yield option, value
+
+
+@pytest.mark.parametrize("mode", ["check", "apply"])
+@pytest.mark.parametrize("told", [{}, TOLD], ids=["nothing", "everything"])
+def test_the_labs_windows_agent_passes_the_same(lab, document, on_windows, mode, told):
+    values = {name: value for name, value in told.items() if name in document["parameters"]} | {"Mode": mode}
+    assert [pair for pair in pairs(on_windows(**values)) if pair[0] != "--output"] == list(of_the_lab(lab, values, document))
+
+
+def test_the_labs_windows_agent_says_the_same(lab, document):
+    step = "\n".join(document["mainSteps"][1]["inputs"]["runCommand"])
+    assert re.search(r'kFirstLine = "(.*?)"', lab)[1] == step[:len("# keyturn on a Windows host")]
+    sentences = re.search(r"std::string missing_program\(.*?\n}\n", lab, re.DOTALL)[0]
+    sentences = [text for text in re.findall(r'"((?:[^"]|"\s+")+)"', sentences) if text.startswith(("keyturn", "Windows"))]
+    assert len(sentences) == 2
+    for sentence in sentences:
+        assert re.sub(r'"\s+"', "", sentence) in step
