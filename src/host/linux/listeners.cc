@@ -94,7 +94,9 @@ Result<void> check_listeners(const std::vector<Listener>& listeners, const std::
       return fail(ErrorKind::denied,
                   fmt::format("Port {} of this host is not SQL Server's: a process of user {} listens there.",
                               port, listener.user),
-                  "End that process, or set [sql] ca_file, so that the server's certificate is verified.");
+                  "End that process; or set [sql] ca_file, so that the server's certificate is verified; or, "
+                  "where this is "
+                  "as it should be, [host] check_listener = false.");
     found = true;
   }
   if (found) return {};
