@@ -10,10 +10,6 @@ from account import CONFIG, ONE_TARGET, client
 from cli import program
 from lab import Lab
 
-URL = "s3://sql-backups-2022.s3.us-east-1.amazonaws.com/backups"
-LOGIN_TIMEOUT = 2
-
-
 @pytest.fixture(scope="module", name="lab")
 def _lab(tmp_path_factory):
     made = Lab(config=CONFIG + ONE_TARGET, folder=tmp_path_factory.mktemp("lab"))
@@ -21,30 +17,12 @@ def _lab(tmp_path_factory):
     made.stop()
 
 
-class Keyturn:
-    def __init__(self, lab, folder):
-        self.lab, self.folder = lab, folder
-        self.env = program.environment(folder, **lab.env, **microsoft_driver.register(folder), AWS_EC2_METADATA_DISABLED="true",
-                                       SSL_CERT_FILE=lab.ready["ca_bundle"])
-
-    def run(self, *arguments, host="localhost", port=None, more=""):
-        """Of the lab's server, or of another one; the document that keyturn prints."""
-        config = self.folder / "keyturn.toml"
-        config.write_text(f'[sql]\ndriver = "{microsoft_driver.NAME}"\nlogin_timeout = "{LOGIN_TIMEOUT}s"\nquery_timeout = "5s"\n{more}\n'
-                          f'[[rotation]]\nname = "only"\nbucket_urls = ["{URL}"]\n[rotation.policy]\npropagation = "1s"\n'
-                          f'[[rotation.target]]\nname = "only"\nhost = "{host}"\nport = {port or self.lab.ready["targets"][0]["port"]}\n')
-        result = program.run(*arguments, "--config", str(config), "--output", "json", env=self.env, timeout=90)
-        return program.document(result)
-
-    def target(self, **settings):
-        """How `keyturn status` sees it."""
-        (target,) = self.run("status", **settings)["rotations"][0]["observed"]["targets"]
-        return target
-
-
 @pytest.fixture(name="keyturn")
 def _keyturn(lab, tmp_path):
-    return Keyturn(lab, tmp_path)
+    def start(*arguments, environment):
+        return program.run(*arguments, env=program.environment(tmp_path, **environment), timeout=90)
+    found = microsoft_driver.register(tmp_path, **{microsoft_driver.NAME: microsoft_driver.library()})
+    return microsoft_driver.Keyturn(lab, tmp_path, start, found)
 
 
 def test_turns_the_key_with_a_verified_certificate(keyturn):
@@ -53,7 +31,7 @@ def test_turns_the_key_with_a_verified_certificate(keyturn):
     target = keyturn.target()
     assert target["standing"] == "updatable" and target["confirmed_access_key_id"]
     (credential,) = target["credentials"]
-    assert credential["name"] == URL and credential["confirmed"]
+    assert credential["name"] == microsoft_driver.URL and credential["confirmed"]
 
 
 def test_another_ca_is_refused(keyturn):
@@ -100,7 +78,7 @@ def test_a_server_that_says_nothing_is_given_up_in_time(keyturn):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         began = time.monotonic()
         target = keyturn.target(port=silent.getsockname()[1])
-    assert time.monotonic() - began < LOGIN_TIMEOUT + 10
+    assert time.monotonic() - began < microsoft_driver.LOGIN_TIMEOUT + 10
     assert "did not complete the login in time" in target["reason"], target
 
 
