@@ -12,7 +12,8 @@
 
 namespace keyturn::lab {
 
-// Thread-safe. A step is `sh _script.sh` in a folder of the host's, as the real agent runs it. A host that is
+// Thread-safe. A step is `sh _script.sh` in a folder of the host's, as the real agent runs it; on Windows it
+// is keyturn.exe under Wine, started as the document's PowerShell would (lab/windows_step.h). A host that is
 // offline goes on with what it runs and tells the result when it is back; one that stops tells nothing.
 class HostAgent final : public sim::Agent {
  public:
@@ -30,8 +31,15 @@ class HostAgent final : public sim::Agent {
     std::shared_ptr<Process> process;  // null: it could not be started
     std::filesystem::path folder;
     sim::AgentResult result;  // of one without a process
+    bool is_windows = false;
   };
+  static Job failed(const std::string& sentence);
   [[nodiscard]] Job begin(const Host& host, const sim::AgentJob& job) const;
+  [[nodiscard]] Job begin_shell(const Host& host, const sim::AgentJob& job) const;
+  [[nodiscard]] Job begin_windows(const Host& host, const sim::AgentJob& job) const;
+  [[nodiscard]] Job run(const Host& host, const sim::AgentJob& job, const std::filesystem::path& folder,
+                        std::vector<std::string> command,
+                        std::map<std::string, std::string> environment) const;
 
   Hosts& hosts_;
   std::mutex mutex_;

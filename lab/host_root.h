@@ -18,7 +18,8 @@ struct HostInstance {
   std::string product_version;
   std::string edition;
   bool running = true;
-  TimePoint changed_at;  // when it last started or stopped
+  TimePoint changed_at;   // when it last started or stopped
+  std::string cluster{};  // Windows: the network name of its failover cluster; empty: of none
 };
 
 struct HostRootSettings {

@@ -21,29 +21,50 @@ sim::ManagedNode node_of(const Host& host, TimePoint now) {
   return node;
 }
 
+// As it gives them to its scripts (amazon-ssm-agent, agent/executers).
+std::map<std::string, std::string> of_the_agent(const std::string& instance_id, const std::string& region) {
+  return {{"AWS_SSM_INSTANCE_ID", instance_id}, {"AWS_SSM_REGION_NAME", region}};
+}
+
 }  // namespace
 
 Result<void> Hosts::put(const Machine& machine, const std::vector<HostInstance>& instances) {
-  const std::lock_guard lock(mutex_);
-  const bool is_new = !hosts_.contains(machine.name);
-  Host& host = hosts_[machine.name];
-  if (is_new) {
-    host.machine = machine.name;
-    host.instance_id = machine.ec2_id;
-    host.platform = machine.platform;
-    host.credentials =
-        hosts_.size() % 2 == 0 ? CredentialSource::container : CredentialSource::instance_metadata;
-    if (auto made = set_up(host); !made) return made;
+  const std::lock_guard changing(put_mutex_);
+  auto host = find(machine.name);
+  if (!host) {
+    // Every other one has the other source.
+    host = set_up(machine,
+                  all().size() % 2 == 0 ? CredentialSource::instance_metadata : CredentialSource::container);
+    if (!host) return tl::unexpected(host.error());
   }
-  host.running = machine.running;
-  if (!host.running) parts_.processes.kill_all_of(host.instance_id);
-  publish(host);
-  if (!is_linux(host)) return {};
-  return write_host_instances({host.root, parts_.keyturn, parts_.ca_file}, instances);
+  {
+    const std::lock_guard lock(mutex_);
+    Host& known = hosts_.try_emplace(machine.name, *host).first->second;
+    known.running = machine.running;
+    if (!known.running) parts_.processes.kill_all_of(known.instance_id);
+    publish(known);
+  }
+  if (host->windows) return host->windows->put(instances);
+  if (!is_linux(*host)) return {};
+  return write_host_instances({host->root, parts_.keyturn, parts_.ca_file}, instances);
 }
 
-Result<void> Hosts::set_up(Host& host) {
-  if (!is_linux(host)) return {};
+Result<Host> Hosts::set_up(const Machine& machine, CredentialSource credentials) const {
+  Host host;
+  host.machine = machine.name;
+  host.instance_id = machine.ec2_id;
+  host.platform = machine.platform;
+  host.credentials = credentials;
+  Result<void> made;
+  if (is_linux(host))
+    made = set_up_linux(host);
+  else if (parts_.wine != nullptr)
+    made = set_up_windows(host);
+  if (!made) return tl::unexpected(made.error());
+  return host;
+}
+
+Result<void> Hosts::set_up_linux(Host& host) const {
   host.root = parts_.folder / host.machine;
   if (auto made = make_host_root({host.root, parts_.keyturn, parts_.ca_file}); !made) return made;
   auto credentials =
@@ -51,14 +72,27 @@ Result<void> Hosts::set_up(Host& host) {
   if (!credentials) return tl::unexpected(credentials.error());
   host.environment = parts_.environment;
   host.environment.merge(*credentials);
-  // As the agent gives them to its scripts (amazon-ssm-agent, agent/executers).
-  host.environment["AWS_SSM_INSTANCE_ID"] = host.instance_id;
-  host.environment["AWS_SSM_REGION_NAME"] = parts_.region;
+  host.environment.merge(of_the_agent(host.instance_id, parts_.region));
   host.environment["PATH"] =
       (host.root / "bin").string() + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   host.environment["HOME"] = (host.root / "root").string();
   host.environment["TMPDIR"] = (host.root / "tmp").string();
   host.environment["KEYTURN_HOST_ROOT"] = host.root.string();
+  return {};
+}
+
+Result<void> Hosts::set_up_windows(Host& host) const {
+  auto windows = WindowsHost::make(*parts_.wine, parts_.windows, host.machine);
+  if (!windows) return tl::unexpected(windows.error());
+  host.windows = *windows;
+  host.root = host.windows->drive_c();
+  auto credentials =
+      parts_.metadata.add(host.instance_id, host.credentials, host.root / "ProgramData/container-token");
+  if (!credentials) return tl::unexpected(credentials.error());
+  host.environment = for_windows(parts_.environment);
+  host.environment.merge(for_windows(*credentials));
+  host.environment.merge(of_the_agent(host.instance_id, parts_.region));
+  host.environment.merge(host.windows->environment());
   return {};
 }
 

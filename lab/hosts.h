@@ -13,6 +13,7 @@
 #include "lab/metadata_service.h"
 #include "lab/process_table.h"
 #include "lab/rack.h"
+#include "lab/windows_host.h"
 #include "sim/world.h"
 
 namespace keyturn::lab {
@@ -27,6 +28,9 @@ struct HostParts {
   std::filesystem::path ca_file;
   std::string region;
   std::map<std::string, std::string> environment;  // how scripts on them reach the lab's AWS
+  // Null: machines of the platform "windows" are nodes on which nothing runs.
+  Wine* wine = nullptr;
+  WindowsPrograms windows{};
 };
 
 struct Host {
@@ -34,7 +38,8 @@ struct Host {
   std::string instance_id;
   std::string platform;  // "linux" or "windows"
   CredentialSource credentials = CredentialSource::instance_metadata;
-  std::filesystem::path root;  // empty: Windows has none
+  std::filesystem::path root;  // of Windows: drive C; empty: there is no Wine
+  std::shared_ptr<WindowsHost> windows;
   std::map<std::string, std::string> environment;
   bool running = false;
   bool managed = true;   // is there an SSM agent?
@@ -66,12 +71,15 @@ class Hosts {
   void kill(const sim::FaultVictim& victim, const std::string& machine_of_target);
 
  private:
-  Result<void> set_up(Host& host);
+  Result<Host> set_up(const Machine& machine, CredentialSource credentials) const;
+  Result<void> set_up_linux(Host& host) const;
+  Result<void> set_up_windows(Host& host) const;
   template <class Change>
   Result<void> change(const std::string& name, Change change);
   void publish(const Host& host);  // to Systems Manager
 
   const HostParts parts_;
+  std::mutex put_mutex_;  // one host is put after the other: Windows takes its time
   mutable std::mutex mutex_;
   std::map<std::string, Host> hosts_;  // by machine
 };

@@ -150,7 +150,7 @@ TEST_F(HostsTest, WhatIsNotManagedIsNoNode) {
   EXPECT_FALSE(hosts_->set_managed("SQL03", true));
 }
 
-TEST_F(HostsTest, WindowsHasNoRootAndRunsNothing) {
+TEST_F(HostsTest, WithoutWineWindowsHasNoRootAndRunsNothing) {
   ASSERT_TRUE(hosts_->put({"WIN", "i-9", "windows", {}, true}, {}));
   sim::AgentJob windows = job("exit 0", "aws:runPowerShellScript");
   windows.instance_id = "i-9";

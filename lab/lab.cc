@@ -15,6 +15,7 @@ constexpr std::chrono::days kAgeOfTheFirstKey{30};
 constexpr std::chrono::milliseconds kTick{25};
 constexpr const char* kHostRole = "keyturn-host";
 constexpr const char* kCommandDocument = "SQL-Credentials-UpdateCreds";
+constexpr const char* kNetworkName = "localhost";  // of failover clusters: every machine is this one
 const std::vector<std::string> kSecrets{"iamuser", "sqlcredential", "sqluser", "sqlpass", "bucketurl"};
 
 sim::AccessPolicy backup_policy(const std::string& bucket) {
@@ -62,6 +63,7 @@ Lab::~Lab() {
   world_.faults().set_killer({});
   control_.reset();
   rack_.reset();
+  wine_.reset();
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
 }
@@ -81,6 +83,7 @@ Result<std::unique_ptr<Lab>> Lab::start(LabConfig config, LabOptions options) {
 }
 
 Result<void> Lab::open(LabOptions options) {
+  if (auto opened = open_wine(options); !opened) return opened;
   if (config_.sql_password.empty()) config_.sql_password = "Lab-" + random_.uuid();
   fill_account();
   if (auto started = start_servers(options); !started) return started;
@@ -94,6 +97,17 @@ Result<void> Lab::open(LabOptions options) {
         functions_->poll();
       },
       kTick);
+  return {};
+}
+
+Result<void> Lab::open_wine(const LabOptions& options) {
+  if (options.windows.keyturn.empty()) return {};
+  auto programs = find_windows_programs(options.windows);
+  if (!programs) return tl::unexpected(programs.error());
+  windows_ = *std::move(programs);
+  auto wine = Wine::open(options.wine);
+  if (!wine) return tl::unexpected(wine.error());
+  wine_ = *std::move(wine);
   return {};
 }
 
@@ -150,7 +164,8 @@ void Lab::fill_account() {
 
 void Lab::fill_hosts() {
   hosts_ = std::make_unique<Hosts>(HostParts{world_, *metadata_, processes_, folder_ / "hosts", keyturn_,
-                                             folder_ / "ca.pem", config_.region, way_to_aws()});
+                                             folder_ / "ca.pem", config_.region, way_to_aws(), wine_.get(),
+                                             windows_});
   agent_ = std::make_shared<HostAgent>(*hosts_);
   world_.ssm().set_agent(agent_);
   world_.faults().set_killer([this](const sim::FaultVictim& victim) {
@@ -179,7 +194,8 @@ Result<void> Lab::put_host(const std::string& machine) {
   std::vector<HostInstance> instances;
   for (const Rack::Entry* entry : rack_->entries_of(machine))
     instances.push_back({entry->settings.instance, entry->target->port(), entry->settings.product_version,
-                         entry->settings.edition, entry->target->running(), entry->changed_at});
+                         entry->settings.edition, entry->target->running(), entry->changed_at,
+                         entry->settings.cluster ? kNetworkName : ""});
   return hosts_->put(*known, instances);
 }
 

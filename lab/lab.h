@@ -29,6 +29,8 @@ struct LabOptions {
   bool tls = false;               // the AWS endpoint too; SQL Servers always can
   std::uint16_t port = 0;         // of the AWS endpoint; 0: a free one
   std::filesystem::path keyturn;  // installed on the hosts; empty: the one beside keyturn-lab
+  WindowsPrograms windows;        // of hosts of the platform "windows", which run under Wine
+  WineSettings wine;
 };
 
 class Lab {
@@ -49,6 +51,7 @@ class Lab {
       std::filesystem::path keyturn);
   Result<void> open(LabOptions options);
   Result<void> start_servers(LabOptions options);
+  Result<void> open_wine(const LabOptions& options);
   void fill_account();
   void fill_hosts();
   Result<void> fill_rack();
@@ -72,6 +75,8 @@ class Lab {
   sim::Caller admin_;        // whose key the ready line hands out
   std::string current_key_;  // "AKIA…:secret"
   ProcessTable processes_;
+  std::unique_ptr<Wine> wine_;
+  WindowsPrograms windows_;
   std::unique_ptr<MetadataService> metadata_;
   std::unique_ptr<HttpServer> metadata_server_;
   std::unique_ptr<Hosts> hosts_;

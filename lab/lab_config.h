@@ -22,7 +22,7 @@ struct LabTarget {
   std::string instance;  // empty: the default instance
   std::string product_version = "16.0.4085.2";
   std::string edition = "Enterprise Edition (64-bit)";
-  std::string platform = "linux";  // or "windows", whose steps the lab can't run
+  std::string platform = "linux";  // or "windows", whose steps need Wine
   bool cluster = false;
   bool running = true;     // at first
   std::uint16_t port = 0;  // 0: a free one

@@ -62,6 +62,16 @@ int main(int argc, char** argv) {
   command->add_flag("--tls", options.tls, "Serve AWS over TLS, with a certificate of the lab's own CA");
   command->add_option("--keyturn", options.keyturn,
                       "The keyturn that its hosts run; default: the one beside it");
+  command->add_option("--windows-keyturn", options.windows.keyturn,
+                      "The keyturn.exe that its Windows hosts run, under Wine; default: they run nothing");
+  command->add_option("--windows-service", options.windows.service,
+                      "Stands in for SQL Server's services there; default: the one of the same build");
+  command->add_option("--windows-odbc-driver", options.windows.odbc_driver,
+                      "Microsoft's ODBC Driver 18, its library for Linux; default: FreeTDS in its place");
+  command->add_option("--wine", options.wine.program, "The program wine64; default: /usr/lib/wine/wine64");
+  command->add_option(
+      "--wine-folder", options.wine.folder,
+      "Where the Windows hosts live, 700 MB for the first; default: ~/.cache/keyturn-lab/wine");
   command->add_option("--port", options.port, "Of the AWS endpoint; default: a free one");
   try {
     app.parse(argc, argv);
