@@ -221,7 +221,11 @@ const std::vector<FunctionSpec>& server_functions() {
       {"SUSER_SNAME", "?a", name_type, login_name},
       {"SUSER_NAME", "?a", name_type, login_name},
       {"SUSER_ID", "?s", whole, login_id},
-      {"SUSER_SID", "?s", [](const Types&) { return SqlType{SqlKind::varbinary, 85}; }, login_sid},
+      {"SUSER_SID", "?s",
+       [](const Types&) {
+         return SqlType{SqlKind::varbinary, 85};
+       },
+       login_sid},
       {"ORIGINAL_LOGIN", "", name_type, login_name},
       {"SYSTEM_USER", "", name_type, login_name},
       {"CURRENT_USER", "", name_type, user_name},
