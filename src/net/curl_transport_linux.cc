@@ -1,19 +1,16 @@
 // HttpTransport over libcurl.
 
 #include <curl/curl.h>
-#include <fmt/format.h>
 
 #include <array>
 #include <cstring>
 #include <mutex>
 
 #include "net/system_transport.h"
+#include "net/transport_parts.h"
 
 namespace keyturn::net {
 namespace {
-
-constexpr std::size_t kMaxBody = 16U << 20U;
-constexpr std::size_t kFirstReserve = 64U << 10U;  // a reply with a secret is not moved about in memory
 
 void start_libcurl() {
   static const CURLcode kStarted = curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -97,56 +94,20 @@ int on_ready(void* context, char*, char*, int, int) {
   return CURL_PREREQFUNC_OK;
 }
 
-// "host:port" of a URL, for sentences.
-std::string host_of(const std::string& url) {
-  const std::size_t mark = url.find("://");
-  const std::size_t from = mark == std::string::npos ? 0 : mark + 3;
-  return url.substr(from, url.find_first_of("/?", from) - from);
-}
-
-bool is_loopback(const std::string& host) {
-  const bool is_address = host.find_first_not_of("0123456789.:") == std::string::npos;
-  return (is_address && host.starts_with("127.")) || host == "localhost" || host.starts_with("localhost:") ||
-         host.starts_with("[::1]");
-}
-
 bool is_certificate_trouble(CURLcode code) {
   return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE ||
          code == CURLE_SSL_ISSUER_ERROR || code == CURLE_SSL_INVALIDCERTSTATUS;
 }
 
-Error never_reached(CURLcode code, const std::string& host, const std::string& detail) {
-  Error error{ErrorKind::unavailable, Effect::none, {}, {}, {}};
-  if (is_certificate_trouble(code)) {
-    error.message = fmt::format("The TLS certificate of {} could not be verified: {}.", host, detail);
-    error.hint =
-        "If that host has a certificate of your own authority, name its PEM bundle in AWS_CA_BUNDLE.";
-  } else if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY) {
-    error.message = fmt::format("The name of {} could not be resolved: {}.", host, detail);
-    error.hint = "Check the network, DNS, the region and AWS_ENDPOINT_URL.";
-  } else if (code == CURLE_OPERATION_TIMEDOUT) {
-    error.message = fmt::format("No connection to {} came about in time: {}.", host, detail);
-    error.hint = "Check the network, firewalls and https_proxy.";
-  } else {
-    error.message = fmt::format("No connection to {} came about: {}.", host, detail);
-    error.hint = "Check the network, firewalls and https_proxy.";
-  }
-  return error;
+Obstacle obstacle_of(CURLcode code) {
+  if (is_certificate_trouble(code)) return Obstacle::certificate;
+  if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY) return Obstacle::name;
+  return code == CURLE_OPERATION_TIMEDOUT ? Obstacle::time : Obstacle::connection;
 }
 
-Error reply_missing(CURLcode code, const std::string& host, const std::string& detail, bool too_large) {
-  Error error{ErrorKind::unavailable, Effect::unknown, {}, {}, {}};
-  if (too_large) {
-    error.kind = ErrorKind::invalid_reply;
-    error.message = fmt::format("{} sent a reply of more than 16 MiB.", host);
-  } else if (code == CURLE_OPERATION_TIMEDOUT) {
-    error.kind = ErrorKind::timed_out;
-    error.message = fmt::format("{} did not answer in time: {}.", host, detail);
-  } else {
-    error.message =
-        fmt::format("The connection to {} ended before a whole reply had come: {}.", host, detail);
-  }
-  return error;
+Gap gap_of(CURLcode code, bool too_large) {
+  if (too_large) return Gap::too_large;
+  return code == CURLE_OPERATION_TIMEDOUT ? Gap::time : Gap::connection;
 }
 
 void set_method(CURL* handle, HttpRequest& request) {
@@ -255,8 +216,8 @@ Result<HttpResponse> CurlTransport::send(HttpRequest request) {
   if (code != CURLE_OK) {
     const std::string why = detail[0] == '\0' ? curl_easy_strerror(code) : std::string(trim(detail.data()));
     if (request.wipe_body) wipe_memory(exchange.response.body.data(), exchange.response.body.size());
-    return fail(exchange.sent ? reply_missing(code, host, why, exchange.too_large)
-                              : never_reached(code, host, why));
+    return fail(exchange.sent ? reply_missing(gap_of(code, exchange.too_large), host, why)
+                              : never_reached(obstacle_of(code), host, why));
   }
   exchange.response.status = int(status);
   return std::move(exchange.response);

@@ -15,9 +15,10 @@ struct TransportOptions {
 };
 
 // Thread-safe. Proxies come from the environment (https_proxy, no_proxy …; on Windows from the system's
-// settings where those are not set), but never for loopback hosts. Connections are kept and reused by
-// requests that are `repeatable`. Bodies above 16 MiB are refused. On Linux, writing to a closed connection
-// raises no SIGPIPE only if the program ignores that signal.
+// settings where those are not set), but never for loopback hosts. On Linux connections are kept and reused
+// by requests that are `repeatable`; on Windows each request has one of its own. Bodies above 16 MiB are
+// refused. On Linux, writing to a closed connection raises no SIGPIPE only if the program ignores that
+// signal.
 std::unique_ptr<HttpTransport> system_transport(TransportOptions options);
 
 }  // namespace keyturn::net

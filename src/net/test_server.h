@@ -1,18 +1,9 @@
 // For tests only: a server on a free port of 127.0.0.1 that does to its connections whatever a test says.
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
+#include <algorithm>
 #include <atomic>
-#include <cstdio>
-#include <filesystem>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -21,55 +12,34 @@
 #include <utility>
 #include <vector>
 
+#include "net/test_socket.h"
+
 namespace keyturn::net {
 
-// A self-signed certificate for one host name; its file goes with it.
-class TestCertificate {
+class TestStream {
  public:
-  explicit TestCertificate(const std::string& host) : key_(EVP_RSA_gen(2048)), certificate_(X509_new()) {
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate_), 1);
-    X509_set_version(certificate_, 2);
-    X509_gmtime_adj(X509_getm_notBefore(certificate_), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate_), 3600);
-    X509_set_pubkey(certificate_, key_);
-    X509_NAME* name = X509_get_subject_name(certificate_);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(host.c_str()),
-                               -1, -1, 0);
-    X509_set_issuer_name(certificate_, name);
-    X509_EXTENSION* san =
-        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, ("DNS:" + host).c_str());
-    X509_add_ext(certificate_, san, -1);
-    X509_EXTENSION_free(san);
-    X509_sign(certificate_, key_, EVP_sha256());
-    std::string pattern = (std::filesystem::temp_directory_path() / "keyturn-ca-XXXXXX").string();
-    const int fd = mkstemp(pattern.data());
-    FILE* file = fdopen(fd, "w");
-    PEM_write_X509(file, certificate_);
-    std::fclose(file);
-    pem_file_ = pattern;
-  }
-  TestCertificate(const TestCertificate&) = delete;
-  TestCertificate& operator=(const TestCertificate&) = delete;
-  ~TestCertificate() {
-    std::filesystem::remove(pem_file_);
-    X509_free(certificate_);
-    EVP_PKEY_free(key_);
-  }
-  [[nodiscard]] const std::string& pem_file() const { return pem_file_; }
-  [[nodiscard]] EVP_PKEY* key() const { return key_; }
-  [[nodiscard]] X509* certificate() const { return certificate_; }
+  virtual ~TestStream() = default;
+  [[nodiscard]] virtual bool is_open() const { return true; }
+  // As send() and recv().
+  virtual long write(const char* bytes, std::size_t size) = 0;
+  virtual long read(char* bytes, std::size_t size) = 0;
+};
+
+class PlainStream final : public TestStream {
+ public:
+  explicit PlainStream(TestSocket socket) : socket_(socket) {}
+  long write(const char* bytes, std::size_t size) override { return send_some(socket_, bytes, size); }
+  long read(char* bytes, std::size_t size) override { return receive_some(socket_, bytes, size); }
 
  private:
-  EVP_PKEY* key_;
-  X509* certificate_;
-  std::string pem_file_;
+  TestSocket socket_;
 };
 
 class TestServer;
 
 class Connection {
  public:
-  Connection(int fd, SSL* tls, TestServer& server) : fd_(fd), tls_(tls), server_(server) {}
+  Connection(TestStream& stream, TestServer& server) : stream_(stream), server_(server) {}
 
   bool write(const std::string& bytes);
   // Reads one request, head and body; false if the client closed.
@@ -85,8 +55,7 @@ class Connection {
  private:
   long read_some();
 
-  int fd_;
-  SSL* tls_;
+  TestStream& stream_;
   TestServer& server_;
   std::string buffer_;
 };
@@ -95,36 +64,24 @@ class TestServer {
  public:
   using Handler = std::function<void(Connection&)>;
 
-  explicit TestServer(Handler handler, const TestCertificate* certificate = nullptr)
-      : handler_(std::move(handler)) {
-    listener_ = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(listener_, 64) != 0)
-      std::abort();
-    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    if (certificate != nullptr) {
-      tls_.reset(SSL_CTX_new(TLS_server_method()));
-      SSL_CTX_use_certificate(tls_.get(), certificate->certificate());
-      SSL_CTX_use_PrivateKey(tls_.get(), certificate->key());
-    }
+  using Wrap = std::function<std::unique_ptr<TestStream>(TestSocket)>;
+
+  explicit TestServer(Handler handler, Wrap wrap = std::make_unique<PlainStream, TestSocket>)
+      : handler_(std::move(handler)), wrap_(std::move(wrap)) {
+    listener_ = listen_on_loopback(port_);
     acceptor_ = std::thread([this] { accept_all(); });
   }
   TestServer(const TestServer&) = delete;
   TestServer& operator=(const TestServer&) = delete;
   ~TestServer() {
     stopping_ = true;
-    shutdown(listener_, SHUT_RDWR);
+    end_listening(listener_);
     acceptor_.join();
     {
       const std::lock_guard lock(mutex_);
-      for (const int fd : open_) shutdown(fd, SHUT_RDWR);
+      for (const TestSocket socket : open_) end_both_ways(socket);
     }
     for (std::thread& thread : threads_) thread.join();
-    close(listener_);
   }
 
   [[nodiscard]] int port() const { return port_; }
@@ -152,36 +109,33 @@ class TestServer {
  private:
   void accept_all() {
     while (!stopping_) {
-      const int fd = accept(listener_, nullptr, nullptr);
-      if (fd < 0) return;
+      const TestSocket socket = accept_one(listener_);
+      if (socket == kNoSocket) return;
       ++connections_;
       const std::lock_guard lock(mutex_);
-      open_.push_back(fd);
-      threads_.emplace_back([this, fd] { serve(fd); });
+      open_.push_back(socket);
+      threads_.emplace_back([this, socket] { serve(socket); });
     }
   }
-  void serve(int fd) {
-    std::unique_ptr<SSL, decltype(&SSL_free)> tls(tls_ ? SSL_new(tls_.get()) : nullptr, SSL_free);
-    if (tls) SSL_set_fd(tls.get(), fd);
-    if (!tls || SSL_accept(tls.get()) == 1) {
-      Connection connection(fd, tls.get(), *this);
+  void serve(TestSocket socket) {
+    if (const auto stream = wrap_(socket); stream->is_open()) {
+      Connection connection(*stream, *this);
       handler_(connection);
-      if (tls) SSL_shutdown(tls.get());
     }
     const std::lock_guard lock(mutex_);
-    std::erase(open_, fd);
-    close(fd);
+    std::erase(open_, socket);
+    close_socket(socket);
   }
 
   Handler handler_;
-  int listener_ = -1;
+  Wrap wrap_;
+  TestSocket listener_ = kNoSocket;
   int port_ = 0;
-  std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> tls_{nullptr, SSL_CTX_free};
   std::atomic<bool> stopping_{false};
   std::atomic<int> connections_{0};
   mutable std::mutex mutex_;
   std::vector<std::string> requests_;
-  std::vector<int> open_;
+  std::vector<TestSocket> open_;
   std::vector<std::thread> threads_;
   std::thread acceptor_;
 };
@@ -189,8 +143,7 @@ class TestServer {
 inline bool Connection::write(const std::string& bytes) {
   std::size_t done = 0;
   while (done < bytes.size()) {
-    const long n = tls_ != nullptr ? SSL_write(tls_, bytes.data() + done, int(bytes.size() - done))
-                                   : send(fd_, bytes.data() + done, bytes.size() - done, MSG_NOSIGNAL);
+    const long n = stream_.write(bytes.data() + done, bytes.size() - done);
     if (n <= 0) return false;
     done += std::size_t(n);
   }
@@ -199,7 +152,7 @@ inline bool Connection::write(const std::string& bytes) {
 
 inline long Connection::read_some() {
   char bytes[4096];
-  const long n = tls_ != nullptr ? SSL_read(tls_, bytes, sizeof bytes) : recv(fd_, bytes, sizeof bytes, 0);
+  const long n = stream_.read(bytes, sizeof bytes);
   if (n > 0) buffer_.append(bytes, std::size_t(n));
   return n;
 }

@@ -1,0 +1,83 @@
+// What libcurl alone does, and TLS by a server of OpenSSL's. (For Windows, tests/windows/test_net.py has the
+// server.)
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include "net/system_transport.h"
+#include "net/test_tls_linux.h"
+
+namespace keyturn::net {
+namespace {
+
+// As the program does: a test server whose client has gone must not end the tests.
+const auto kFormerHandler = std::signal(SIGPIPE, SIG_IGN);
+
+HttpRequest get(const std::string& url) {
+  HttpRequest request;
+  request.url = url;
+  request.repeatable = true;
+  return request;
+}
+
+HttpRequest post(const std::string& url, const std::string& body) {
+  HttpRequest request;
+  request.method = "POST";
+  request.url = url;
+  request.body = body;
+  return request;
+}
+
+const std::string kHello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Test: a b \r\n\r\nhello";
+
+TEST(CurlTransport, KeptConnectionsAreReusedAndAStaleOneIsReplaced) {
+  TestServer server([](Connection& connection) {
+    connection.serve_one(kHello);
+    connection.serve_one(kHello);
+  });
+  const auto transport = system_transport({});
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(transport->send(get(server.url("/"))));
+  EXPECT_EQ(server.connections(), 2);
+}
+
+// Wine's WinHTTP takes it for a whole one.
+TEST(CurlTransport, AChunkThatIsCutIsOfUnknownEffect) {
+  TestServer server([&](Connection& connection) {
+    connection.serve_one("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel");
+  });
+  const auto response = system_transport({})->send(post(server.url("/"), "x"));
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(response.error().effect, Effect::unknown);
+}
+
+TEST(CurlTransport, TrustsOnlyItsOwnAuthority) {
+  const TestCertificate certificate("localhost");
+  TestServer server([](Connection& connection) { connection.serve_one(kHello); }, tls_with(certificate));
+  const std::string url = "https://localhost:" + std::to_string(server.port()) + "/";
+
+  const auto trusted = system_transport({certificate.pem_file(), "keyturn"})->send(get(url));
+  ASSERT_TRUE(trusted) << trusted.error().sentence();
+  EXPECT_EQ(trusted->body, "hello");
+
+  const auto stranger = system_transport({})->send(post(url, "x"));
+  ASSERT_FALSE(stranger);
+  EXPECT_EQ(stranger.error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(stranger.error().effect, Effect::none);
+  EXPECT_NE(stranger.error().message.find("certificate"), std::string::npos);
+  EXPECT_NE(stranger.error().hint.find("AWS_CA_BUNDLE"), std::string::npos);
+  EXPECT_EQ(server.requests("POST"), 0);
+}
+
+TEST(CurlTransport, RefusesACertificateForAnotherHost) {
+  const TestCertificate certificate("other.example");
+  TestServer server([](Connection& connection) { connection.serve_one(kHello); }, tls_with(certificate));
+  const auto response = system_transport({certificate.pem_file(), "keyturn"})
+                            ->send(post("https://localhost:" + std::to_string(server.port()) + "/", "x"));
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().effect, Effect::none);
+  EXPECT_EQ(server.requests("POST"), 0);
+}
+
+}  // namespace
+}  // namespace keyturn::net
