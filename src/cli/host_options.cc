@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "setup/similar.h"
+#include "sqlserver/integrated_login.h"
 
 namespace keyturn::cli {
 namespace {
@@ -118,6 +119,8 @@ Result<void> take_authentication(const HostOptions& options, setup::SqlSettings&
     return fail(ErrorKind::usage,
                 fmt::format("--sql-authentication can't be \"{}\"; allowed: sql, integrated.",
                             options.sql_authentication));
+  if (*given == setup::SqlAuthentication::integrated)
+    if (const auto login = sqlserver::integrated_login(); !login) return fail(login.error());
   sql.authentication = *given;
   return {};
 }

@@ -41,7 +41,8 @@ Result<HostOrder> host_order(const HostOptions& options);
 Result<setup::RotationSettings> host_rotation(const setup::Config& config, const HostOptions& options,
                                               const std::string& rotation);
 
-// What `options` say of how to log in goes before the file's setting.
+// What `options` say of how to log in goes before the file's setting. ErrorKind::usage where this system
+// can't.
 Result<void> take_authentication(const HostOptions& options, setup::SqlSettings& sql);
 
 }  // namespace keyturn::cli
