@@ -35,8 +35,9 @@ class HostWiring {
 
   // As [sql] says.
   Result<std::shared_ptr<sqlserver::SqlConnector>> configured_connector() const;
-  // Encrypted, and the server must show this certificate (PEM), whatever name it is made out to; empty: any
-  // one. Microsoft's driver can't be told a certificate: any one.
+  // For servers on this host alone. Encrypted, and the server must show this certificate (PEM), whatever name
+  // it is made out to; empty: any one. Microsoft's drivers can't be told a certificate: any one, and the old
+  // "SQL Server" of Windows does not encrypt what stays on the host, since it could not but verify.
   Result<std::shared_ptr<sqlserver::SqlConnector>> unnamed_connector(
       const std::filesystem::path& certificate) const;
 
