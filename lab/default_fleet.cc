@@ -58,6 +58,11 @@ std::vector<LabTarget> default_targets(const LabConfig& config) {
           express};
 }
 
+void give_default_fleet_a_windows_host(LabConfig& config) {
+  for (LabTarget& target : config.targets)
+    if (config.is_default_fleet && target.machine == "SQL02") target.platform = "windows";
+}
+
 bool LabTarget::can_back_up_to_s3() const {
   int major = 0;
   std::from_chars(product_version.data(), product_version.data() + product_version.size(), major);

@@ -108,6 +108,7 @@ Result<void> Lab::open_wine(const LabOptions& options) {
   auto wine = Wine::open(options.wine);
   if (!wine) return tl::unexpected(wine.error());
   wine_ = *std::move(wine);
+  give_default_fleet_a_windows_host(config_);
   return {};
 }
 

@@ -258,6 +258,7 @@ Result<LabConfig> parse_lab_config(const std::string& text, const std::string& s
       targets.push_back(*std::move(target));
     }
   config.targets = list != nullptr ? targets : default_targets(config);
+  config.is_default_fleet = list == nullptr;
   std::set<std::string> names;
   for (const LabTarget& target : config.targets)
     if (!names.insert(target.name).second)

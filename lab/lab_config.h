@@ -60,6 +60,7 @@ struct LabConfig {
   std::int64_t schedule_speed = 1;            // their time passes so many times faster
   std::map<std::string, std::string> policy;  // of the keyturn configuration that the lab writes; TOML values
   std::vector<LabTarget> targets;
+  bool is_default_fleet = true;  // nobody named other targets
 
   [[nodiscard]] std::string bucket_url() const;      // "s3://BUCKET.s3.REGION.amazonaws.com/PATH"
   [[nodiscard]] std::string path_style_url() const;  // "s3://s3.REGION.amazonaws.com/BUCKET/PATH"
@@ -69,6 +70,9 @@ struct LabConfig {
 LabConfig default_lab_config();
 
 std::vector<LabTarget> default_targets(const LabConfig& config);
+
+// One machine of the default fleet becomes a Windows host, the one with several instances: SQL02.
+void give_default_fleet_a_windows_host(LabConfig& config);
 
 // Settings that are left out keep their defaults; [[target]] tables replace the default fleet. Errors name
 // file, line and setting (ErrorKind::usage).

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace keyturn::lab {
 namespace {
 
@@ -26,6 +28,16 @@ TEST(LabConfig, TheDefaultFleetIsVaried) {
   EXPECT_EQ(able, 10);
   EXPECT_EQ(down, 1);
   EXPECT_EQ(config.bucket_url(), "s3://sql-backups-2022.s3.us-east-1.amazonaws.com/backups");
+}
+
+TEST(LabConfig, OneMachineOfTheDefaultFleetCanBeWindows) {
+  const auto count = [](LabConfig config) {
+    give_default_fleet_a_windows_host(config);
+    return std::count_if(config.targets.begin(), config.targets.end(),
+                         [](const LabTarget& target) { return target.platform == "windows"; });
+  };
+  EXPECT_EQ(count(default_lab_config()), 2);
+  EXPECT_EQ(count(*parse_lab_config("[[target]]\nname = \"a\"\nmachine = \"SQL02\"\n", "lab.toml")), 0);
 }
 
 TEST(LabConfig, SettingsReplaceDefaults) {

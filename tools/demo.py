@@ -15,6 +15,9 @@ import threading
 import time
 import urllib.request
 
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+WINE = pathlib.Path("/usr/lib/wine/wine64")
+WINDOWS_KEYTURN = ROOT / "build/windows/src/cli/keyturn.exe"
 SCHEDULE = "SQL-Credentials-Rotation"
 INSTANCE_RULE = "SQL-Credentials-InstanceStarted"
 
@@ -25,11 +28,22 @@ def say(text=""):
     print(f"\033[1m{text}\033[0m" if USE_COLOR and text else text, flush=True)
 
 
+def windows_options():
+    """So that one of the lab's hosts is a Windows, with keyturn.exe under Wine, where both are there."""
+    missing = [f"{what} ({path})" for what, path in (("Wine", WINE), ("keyturn.exe, which make windows builds", WINDOWS_KEYTURN))
+               if not path.exists()]
+    if missing:
+        say(f"There is no Windows host in the fleet, for want of {' and '.join(missing)}.")
+        return []
+    say("SQL02 is a Windows host: keyturn.exe runs there, under Wine.")
+    return ["--windows-keyturn", str(WINDOWS_KEYTURN), "--wine-folder", str(ROOT / "build/wine")]
+
+
 class Lab:
     """keyturn-lab in a process of its own, and its control interface."""
 
-    def __init__(self, program):
-        self.process = subprocess.Popen([program, "up"], stdout=subprocess.PIPE, text=True)
+    def __init__(self, program, *options):
+        self.process = subprocess.Popen([program, "up", *options], stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if not line:
             sys.exit("keyturn-lab did not start; what it said is above.")
@@ -288,7 +302,7 @@ def main():
     parser.add_argument("build", type=pathlib.Path, metavar="BUILD_DIR")
     parser.add_argument("--direct", action="store_true", help="without Systems Manager, Lambda and Automation")
     arguments = parser.parse_args()
-    lab = Lab(str(arguments.build / "lab/keyturn-lab"))
+    lab = Lab(str(arguments.build / "lab/keyturn-lab"), *([] if arguments.direct else windows_options()))
     try:
         sound = demonstrate(arguments.build, lab, arguments.direct)
     finally:

@@ -51,11 +51,11 @@ def targets(count):
 class Rehearsal(Lab):
     """A lab, the folder that is its keyturn's home, and the questions that tests ask."""
 
-    def __init__(self, folder, toml):
+    def __init__(self, folder, toml, arguments=()):
         folder.mkdir(parents=True, exist_ok=True)
         self.home = folder
         self.process = None
-        super().__init__(config=toml, folder=folder)
+        super().__init__(*arguments, config=toml, folder=folder)
         self.config = pathlib.Path(self.ready["keyturn_config"])
         self.operator_key = self.env["AWS_ACCESS_KEY_ID"]
 

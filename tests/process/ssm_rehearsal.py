@@ -15,16 +15,16 @@ POLICY = {"deadline": "15s", "orphan_min_age": "16s", "intent_window": "10s", "g
 Position = collections.namedtuple("Position", "match skip kind")
 
 
-def toml(targets=TARGETS):
-    text = rehearsal.config(rehearsal.targets(targets))
+def toml(targets=TARGETS, fleet=None):
+    text = rehearsal.config(fleet or rehearsal.targets(targets))
     lines = [line for line in text.splitlines() if line.split(" = ")[0] not in POLICY]
     at = lines.index("[policy]") + 1
     return "\n".join(lines[:at] + [f'{name} = "{value}"' for name, value in POLICY.items()] + lines[at:])
 
 
 class SsmRehearsal(Rehearsal):
-    def __init__(self, folder, config=None):
-        super().__init__(folder, config or toml())
+    def __init__(self, folder, config=None, arguments=()):
+        super().__init__(folder, config or toml(), arguments)
         self.config = self.ready["keyturn_config_ssm"]
 
     def host(self, name):
