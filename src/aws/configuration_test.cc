@@ -1,6 +1,5 @@
 // Profile files, settings and endpoints.
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
 
 #include "aws/endpoints.h"
 #include "aws/profile_files.h"
@@ -44,10 +43,6 @@ TEST(ProfileFiles, ErrorsNameTheLineButNeverQuoteIt) {
     EXPECT_NE(file.error().message.find("/home/x/.aws/credentials, line "), std::string::npos);
     EXPECT_EQ(file.error().message.find("SECRETBYTES"), std::string::npos);
   }
-}
-
-RC_GTEST_PROP(ProfileFiles, AnyBytesAreParsedOrRefused, (const std::string& text)) {
-  (void)parse_ini(text, "f");
 }
 
 TEST(ProfileFiles, TheCredentialsFileWins) {

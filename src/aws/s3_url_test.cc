@@ -1,7 +1,6 @@
 #include "aws/s3_url.h"
 
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
 
 namespace keyturn::aws {
 namespace {
@@ -91,14 +90,6 @@ TEST(S3Url, RefusesWhatSqlServerOrS3CannotUse) {
     EXPECT_FALSE(url.error().hint.empty());
     for (const char c : url.error().message) EXPECT_TRUE(c >= 0x20 && c <= 0x7e);
   }
-}
-
-RC_GTEST_PROP(S3Url, WhatIsAcceptedIsSafeToQuoteAndStable, (const std::string& tail)) {
-  const auto url = parse_s3_url("s3://store.example/bkt/" + tail);
-  if (!url) return;
-  RC_ASSERT(url->text.size() <= 128U);
-  RC_ASSERT(url->text.find_first_of("[]'\"") == std::string::npos);
-  RC_ASSERT(parse_s3_url(url->text)->text == url->text);
 }
 
 }  // namespace
