@@ -4,19 +4,12 @@ import json
 import os
 import pathlib
 import re
-import signal
 import stat
 import subprocess
-import sys
-import threading
-import time
 
 import pytest
 
 import wine
-
-sys.path.insert(0, str(wine.ROOT / "tests" / "cli"))
-import stub_aws  # noqa: E402
 
 VERSION = re.search(r"project\(keyturn VERSION ([\d.]+)", (wine.ROOT / "CMakeLists.txt").read_text(encoding="utf-8"))[1]
 SOURCE = r"HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\keyturn"
@@ -248,33 +241,3 @@ def test_the_source_of_events_is_registered(host):
 def test_a_look_that_went_well_leaves_none(host):
     result = keyturn(host, "apply", "--check", environment={"WINEDEBUG": "-all,trace+eventlog"})
     assert result.returncode == 0 and reported(result) == []
-
-
-@pytest.fixture
-def busy(windows):
-    """keyturn.exe, asked for a plan of an AWS that is out of order, between two attempts."""
-    with stub_aws.serving() as stub:
-        asked = threading.Event()
-
-        def answer(operation, body):
-            asked.set()
-            return 503, json.dumps({"__type": "ServiceUnavailable", "message": "later"})
-
-        stub.answer = answer
-        environment = {"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "x",
-                       "AWS_ENDPOINT_URL": stub.url, "AWS_MAX_ATTEMPTS": "1000"}
-        process = windows.start(wine.KEYTURN, "rotate", "--output", "json", environment=environment,
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        assert asked.wait(60)
-        yield process
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-
-
-def test_ctrl_c_stops_cleanly(busy):
-    time.sleep(0.5)
-    busy.send_signal(signal.SIGINT)  # which Wine makes a Ctrl-C of
-    out, _ = busy.communicate(timeout=30)
-    assert busy.returncode == 1
-    assert "asked to stop" in out.decode()
