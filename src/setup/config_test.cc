@@ -243,7 +243,7 @@ TEST_F(ConfigFile, IsFoundInTheUsersFolder) {
   const auto config = load_config(std::nullopt, environment());
   ASSERT_TRUE(config);
   EXPECT_EQ(config->aws.region, "eu-west-1");
-  EXPECT_EQ(config->source, (folder_ / "keyturn/keyturn.toml").string());
+  EXPECT_EQ(std::filesystem::path(config->source), folder_ / "keyturn" / "keyturn.toml");
 }
 
 TEST_F(ConfigFile, RelativePathsCountFromIt) {
