@@ -32,6 +32,10 @@ class Registration(unittest.TestCase):
     def test_finds_a_file_without_tests(self):
         self.assertEqual(problems_of({UNIT: "int x;"}), [f"{UNIT}: holds no test"])
 
+    def test_lets_the_equipment_of_tests_hold_none(self):
+        path = "src/base/test_socket_linux_test.cc"
+        self.assertEqual(problems_of({path: "int x;"}, compiled=[path]), [])
+
     def test_finds_a_python_file_that_ctest_does_not_know(self):
         contents = {"tests/cli/test_a.py": "", "tests/cli/test_b.py": ""}
         self.assertEqual(problems_of(contents, registered=["cli.test_a"]), ["tests/cli/test_b.py: ctest does not know it"])
