@@ -1,4 +1,4 @@
-"""The command line of keyturn.exe: what a person or an agent sees of it, its files on a host, and how it is stopped."""
+"""The command line of keyturn.exe: what a person or an agent sees of it, and its files on a host."""
 
 import json
 import os
