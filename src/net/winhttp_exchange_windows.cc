@@ -18,8 +18,11 @@ std::string words_of_secure_failure(DWORD flags) {
 }  // namespace
 
 WinHttpExchange::WinHttpExchange(HttpRequest given, std::shared_ptr<const Authorities> authorities,
-                                 std::string host_name)
-    : request(std::move(given)), authorities_(std::move(authorities)), host_name_(std::move(host_name)) {}
+                                 std::string host_name, bool is_tls)
+    : request(std::move(given)),
+      authorities_(std::move(authorities)),
+      host_name_(std::move(host_name)),
+      is_tls_(is_tls) {}
 
 WinHttpExchange::~WinHttpExchange() {
   if (request.wipe_body) wipe_memory(request.body.data(), request.body.size());
@@ -29,7 +32,7 @@ WinHttpExchange::~WinHttpExchange() {
 void WinHttpExchange::adopt(HINTERNET given) {
   handle = given;
   auto* self = new std::shared_ptr<WinHttpExchange>(shared_from_this());  // on_status deletes it
-  auto context = reinterpret_cast<DWORD_PTR>(self);
+  context = reinterpret_cast<DWORD_PTR>(self);
   WinHttpSetOption(handle, WINHTTP_OPTION_CONTEXT_VALUE, &context, sizeof context);
   WinHttpSetStatusCallback(handle, &WinHttpExchange::on_status, WINHTTP_CALLBACK_FLAG_ALL_NOTIFICATIONS, 0);
 }
@@ -46,10 +49,12 @@ void CALLBACK WinHttpExchange::on_status(HINTERNET, DWORD_PTR context, DWORD sta
                                          DWORD size) {
   auto* self = reinterpret_cast<std::shared_ptr<WinHttpExchange>*>(context);
   if (self == nullptr) return;
-  if (status == WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING)
+  if (status == WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING) {
     delete self;  // the last of a handle's notifications
-  else
-    (*self)->take(status, information, size);
+    return;
+  }
+  const std::shared_ptr<WinHttpExchange> kept = *self;  // closing within it may bring that last one
+  kept->take(status, information, size);
 }
 
 void WinHttpExchange::take(DWORD status, void* information, DWORD size) {
@@ -64,15 +69,22 @@ void WinHttpExchange::take(DWORD status, void* information, DWORD size) {
     done_ = true;
   } else if (status == WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE ||
              status == WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE) {
+    sent_ = true;
     done_ = true;
   }
   changed_.notify_all();
 }
 
 // The connection stands, TLS has been negotiated, and no byte of the request has been written. A second time
-// means that WinHTTP would send again. Closing the handle is how a callback stops it.
+// means that WinHTTP would send again. Closing the handle is how a callback stops it, so that it is closed
+// before anybody hears of the refusal: who hears of it finds nothing left to close.
 void WinHttpExchange::about_to_send() {
-  const std::string refusal = look_at_certificate();
+  Certificate certificate;
+  if (is_tls_ && !find_certificate(certificate)) return;
+  std::string refusal;
+  if (authorities_)
+    refusal =
+        certificate ? authorities_->refusal_of(certificate.get(), host_name_) : "the system did not show it";
   {
     const std::lock_guard lock(mutex_);
     if (refusal.empty() && (!sent_ || request.repeatable) && !over_time_) {
@@ -81,22 +93,24 @@ void WinHttpExchange::about_to_send() {
       return;
     }
     refusal_ = refusal;
-    error_ = refusal.empty() ? ERROR_WINHTTP_CONNECTION_ERROR : ERROR_WINHTTP_SECURE_FAILURE;
-    changed_.notify_all();
   }
   close();
+  const std::lock_guard lock(mutex_);
+  if (error_ == 0 || error_ == ERROR_WINHTTP_OPERATION_CANCELLED)
+    error_ = refusal.empty() ? ERROR_WINHTTP_CONNECTION_ERROR : ERROR_WINHTTP_SECURE_FAILURE;
+  changed_.notify_all();
 }
 
-std::string WinHttpExchange::look_at_certificate() {
-  if (!authorities_) return {};
-  PCCERT_CONTEXT certificate = nullptr;
-  DWORD size = sizeof certificate;
-  if (WinHttpQueryOption(handle, WINHTTP_OPTION_SERVER_CERT_CONTEXT, &certificate, &size) == FALSE ||
-      certificate == nullptr)
-    return "the system did not show it";
-  std::string refusal = authorities_->refusal_of(certificate, host_name_);
-  CertFreeCertificateContext(certificate);
-  return refusal;
+// False where there is no TLS yet: what is sent now is the CONNECT to a proxy, not the request.
+bool WinHttpExchange::find_certificate(Certificate& certificate) {
+  PCCERT_CONTEXT found = nullptr;
+  DWORD size = sizeof found;
+  SetLastError(ERROR_SUCCESS);
+  if (WinHttpQueryOption(handle, WINHTTP_OPTION_SERVER_CERT_CONTEXT, &found, &size) != FALSE)
+    certificate.reset(found);
+  else
+    return GetLastError() != ERROR_WINHTTP_INCORRECT_HANDLE_STATE;
+  return true;
 }
 
 void WinHttpExchange::expect() {
@@ -111,6 +125,10 @@ bool WinHttpExchange::wait(TimePoint connect_limit, TimePoint limit) {
     const bool was_sent = sent_;
     if (changed_.wait_until(lock, until) == std::cv_status::timeout && !done_ && error_ == 0 &&
         sent_ == was_sent) {
+      // Closed before it is decided whether anything was sent: what goes on after this goes to nobody.
+      lock.unlock();
+      close();
+      lock.lock();
       over_time_ = true;
       return false;
     }

@@ -24,7 +24,8 @@ class WinHttpExchange : public std::enable_shared_from_this<WinHttpExchange> {
   using TimePoint = std::chrono::steady_clock::time_point;
 
   // `authorities` may be null: then WinHTTP's own look at the certificate is all there is.
-  WinHttpExchange(HttpRequest given, std::shared_ptr<const Authorities> authorities, std::string host_name);
+  WinHttpExchange(HttpRequest given, std::shared_ptr<const Authorities> authorities, std::string host_name,
+                  bool is_tls);
   WinHttpExchange(const WinHttpExchange&) = delete;
   WinHttpExchange& operator=(const WinHttpExchange&) = delete;
   ~WinHttpExchange();
@@ -47,17 +48,25 @@ class WinHttpExchange : public std::enable_shared_from_this<WinHttpExchange> {
 
   HttpRequest request;
   HINTERNET handle = nullptr;
+  // For WinHttpSendRequest: nowhere is it said that a null there leaves the one that was set before.
+  DWORD_PTR context = 0;
   std::string chunk;  // what WinHttpReadData writes to
 
  private:
+  struct FreeCertificate {
+    void operator()(PCCERT_CONTEXT certificate) const { CertFreeCertificateContext(certificate); }
+  };
+  using Certificate = std::unique_ptr<const CERT_CONTEXT, FreeCertificate>;
+
   static void CALLBACK on_status(HINTERNET handle, DWORD_PTR context, DWORD status, void* information,
                                  DWORD size);
   void take(DWORD status, void* information, DWORD size);
   void about_to_send();
-  std::string look_at_certificate();
+  bool find_certificate(Certificate& certificate);
 
   const std::shared_ptr<const Authorities> authorities_;
   const std::string host_name_;
+  const bool is_tls_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool done_ = false;

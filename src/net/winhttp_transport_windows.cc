@@ -177,8 +177,8 @@ class Conversation {
     std::string& body = exchange_.request.body;
     const auto size = static_cast<DWORD>(body.size());
     exchange_.expect();
-    if (WinHttpSendRequest(exchange_.handle, WINHTTP_NO_ADDITIONAL_HEADERS, 0, body.data(), size, size, 0) ==
-        FALSE) {
+    if (WinHttpSendRequest(exchange_.handle, WINHTTP_NO_ADDITIONAL_HEADERS, 0, body.data(), size, size,
+                           exchange_.context) == FALSE) {
       at_once_ = GetLastError();
       return false;
     }
@@ -266,7 +266,7 @@ Result<HttpResponse> WinHttpTransport::send(HttpRequest request) {
           : nullptr;
   if (handle == nullptr) return fail(never_reached(Obstacle::connection, host, why(GetLastError())));
   const auto exchange = std::make_shared<WinHttpExchange>(
-      std::move(request), own_authorities ? authorities_ : nullptr, place->host);
+      std::move(request), own_authorities ? authorities_ : nullptr, place->host, place->is_tls);
   if (!set_options(handle, exchange->request, own_authorities) || !add_headers(handle, exchange->request)) {
     const Error error = never_reached(Obstacle::connection, host, why(GetLastError()));
     WinHttpCloseHandle(handle);
