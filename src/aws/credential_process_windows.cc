@@ -17,6 +17,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 constexpr std::size_t kMaxOutput = 1U << 20U;
 constexpr DWORD kPollMs = 5;
+constexpr int kMostReads = 256;
 
 struct Close {
   void operator()(HANDLE handle) const { CloseHandle(handle); }
@@ -129,12 +130,12 @@ Result<Child> start(const std::string& line, const std::string& program, const P
   return child;
 }
 
-// Appends what is there now; false at the end.
+// Appends what is there now, though not for ever where it comes as fast as it is read; false at the end.
 bool drain(const Handle& pipe, std::string& into) {
   std::array<char, 4096> bytes{};
   DWORD waiting = 0;
-  while (PeekNamedPipe(pipe.get(), nullptr, 0, nullptr, &waiting, nullptr) != FALSE) {
-    if (waiting == 0) return true;
+  for (int reads = 0; PeekNamedPipe(pipe.get(), nullptr, 0, nullptr, &waiting, nullptr) != FALSE; ++reads) {
+    if (waiting == 0 || reads == kMostReads) return true;
     DWORD n = 0;
     if (ReadFile(pipe.get(), bytes.data(), static_cast<DWORD>(bytes.size()), &n, nullptr) == FALSE) break;
     if (into.size() < kMaxOutput) into.append(bytes.data(), n);
