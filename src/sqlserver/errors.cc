@@ -235,7 +235,10 @@ Error error_of_number(int number, const std::string& server_text, const std::str
 
 Error error_of(const std::vector<Diagnostic>& diagnostics, const std::string& where, Doing doing) {
   if (const Diagnostic* server = server_error(diagnostics)) {
-    return error_of_number(server->native, server->message, where, doing);
+    Error error = error_of_number(server->native, server->message, where, doing);
+    // Whatever its number: Windows's own may be the same as one of the server's.
+    if (doing == Doing::running && any_state(diagnostics, "08")) error.effect = Effect::unknown;
+    return error;
   }
   return doing == Doing::connecting ? connection_error(diagnostics, where) : run_error(diagnostics, where);
 }

@@ -107,6 +107,10 @@ TEST(SqlErrors, ALostConnectionLeavesTheEffectUnknown) {
       running({{"42000", 596, "Cannot continue the execution because the session is in the kill state."}})
           .effect,
       Effect::unknown);
+  // 1222 is a lock time-out of SQL Server, and Windows's "the network is not present".
+  EXPECT_EQ(running({{"08S01", 1222, "Communication link failure"}}).effect, Effect::unknown);
+  EXPECT_EQ(running({{"42000", 9002, "Log full"}, {"08S01", 10054, "Communication link failure"}}).effect,
+            Effect::unknown);
 }
 
 TEST(SqlErrors, TheGuardsOwnNumbersSayThatNothingWasWritten) {
