@@ -15,8 +15,15 @@ constexpr const char* kHint =
     "so that it "
     "is verified; or, where this is as it should be, [host] check_listener = false.";
 
+// An IPv4 address as a socket for IPv6 writes it.
+std::string_view without_mapping(std::string_view address) {
+  constexpr std::string_view kMapped = "::ffff:";
+  const bool is_mapped = address.starts_with(kMapped) && address.find('.') != address.npos;
+  return is_mapped ? address.substr(kMapped.size()) : address;
+}
+
 bool is_reached(const TcpListener& listener, const std::string& address) {
-  if (is_same_address(listener.address, address)) return true;
+  if (is_same_address(without_mapping(listener.address), without_mapping(address))) return true;
   // A listener for IPv6 may take IPv4, too.
   return listener.address == "::" || (listener.address == "0.0.0.0" && !is_ipv6(address));
 }

@@ -27,6 +27,7 @@ TEST(WindowsListener, NobodyElseMayBeReachedThere) {
   // The narrower listener gets the connection; one for IPv6 may take IPv4.
   EXPECT_EQ(verdict({{"0.0.0.0", 1433, 1234}, {"127.0.0.1", 1433, 77}}, {"127.0.0.1"}), "denied");
   EXPECT_EQ(verdict({{"127.0.0.1", 1433, 1234}, {"::", 1433, 77}}, {"127.0.0.1"}), "denied");
+  EXPECT_EQ(verdict({{"0.0.0.0", 1433, 1234}, {"::ffff:127.0.0.1", 1433, 77}}, {"127.0.0.1"}), "denied");
   EXPECT_EQ(verdict({{"127.0.0.1", 1433, 1234}, {"10.0.0.5", 1433, 77}}, {"127.0.0.1"}), "ok");
   EXPECT_EQ(verdict({{"127.0.0.1", 1433, 1234}, {"10.0.0.5", 1433, 77}}, {"127.0.0.1", "10.0.0.5"}),
             "denied");
