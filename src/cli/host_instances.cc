@@ -10,6 +10,8 @@ using rotation::Standing;
 
 HostInstance unasked_one(const host::Instance& instance) {
   HostInstance one;
+  one.cluster = instance.cluster;
+  one.is_passive = instance.is_passive;
   one.state.name = instance.name;
   one.state.product_version = instance.product_version;
   one.state.edition = instance.edition;

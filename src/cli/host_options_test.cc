@@ -117,11 +117,15 @@ TEST(HostInstances, WhatIsKnownBeforeAnyoneIsAsked) {
   found[1].since = *parse_iso8601("2026-01-02T03:04:05Z");
   found[2].name = "PASSIVE";
   found[2].skipped = "passive";
+  found[2].is_passive = true;
+  found[2].cluster = "SQLCLU01";
   const auto told = unasked(found);
   EXPECT_EQ(told[0].state.standing, Standing::updatable);
   EXPECT_EQ(told[1].state.standing, Standing::unreachable);
   EXPECT_EQ(told[1].state.reason, "stopped");
   EXPECT_EQ(told[2].state.standing, Standing::skipped);
+  EXPECT_TRUE(told[2].is_passive && !told[1].is_passive);
+  EXPECT_EQ(told[2].cluster, "SQLCLU01");
   const auto targets = targets_of(found, std::chrono::minutes{1});
   ASSERT_EQ(targets.size(), 2U);
   EXPECT_EQ(targets[1].unreachable_since, *parse_iso8601("2026-01-02T03:05:05Z"));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fleet/ssm_clusters.h"
 #include "fleet/ssm_outcomes.h"
 
 namespace keyturn::fleet {
@@ -107,12 +108,17 @@ Result<std::vector<TargetState>> SsmFleet::observe() {
   Answers answers;
   if (auto looked = look(ids, answers); !looked) return fail(no_document(looked.error(), settings_.document));
   std::vector<TargetState> states;
-  for (const SsmHost& host : hosts_)
-    for (TargetState& state : states_after_look(host, answers)) {
-      tell(state.name, VisitPhase::done, false,
-           state.standing == rotation::Standing::unreachable ? state.reason : std::string());
-      states.push_back(std::move(state));
-    }
+  std::vector<ClusterNode> nodes;
+  for (const SsmHost& host : hosts_) {
+    for (TargetState& state : states_after_look(host, answers)) states.push_back(std::move(state));
+    if (const auto answer = answers.find(host.id); answer != answers.end() && answer->second.report)
+      for (ClusterNode& node : cluster_nodes_of(host.name, *answer->second.report))
+        nodes.push_back(std::move(node));
+  }
+  add_clusters_that_are_down(states, nodes);
+  for (const TargetState& state : states)
+    tell(state.name, VisitPhase::done, false,
+         state.standing == rotation::Standing::unreachable ? state.reason : std::string());
   return states;
 }
 

@@ -27,6 +27,10 @@ struct Instance {
   std::string unknown_address;     // why it is not known where it listens; the configuration may say it
   std::string note;                // on its address, a sentence: which of several ports is used; may be empty
   std::optional<TimePoint> since;  // by the host's clock: since when it is unreachable, where that is known
+  // The failover cluster instance that this is, by the same name on each of its nodes, whatever the
+  // configuration calls it: "SQLCLU01", "SQLCLU01\PAYROLL". Empty: none, or not known.
+  std::string cluster;
+  bool is_passive = false;  // skipped, since this node does not run it now
 };
 
 // Not thread-safe, but for check_listener().

@@ -113,6 +113,8 @@ void add_backups(Json& json, const std::vector<rotation::RunningBackup>& backups
 Json instance_json(const HostInstance& instance, const Detail& detail) {
   const TargetState& state = instance.state;
   Json json{{"name", state.name}, {"standing", rotation::to_string(state.standing)}};
+  add_text(json, "cluster", instance.cluster);
+  if (instance.is_passive) json["passive"] = true;
   add_text(json, "error", shortened(instance.error, detail.text));
   add_text(json, "reason", shortened(state.reason, detail.text));
   if (state.since) json["since"] = milliseconds_of(*state.since);
@@ -203,6 +205,13 @@ std::string needed_text(const Json& json, const char* name) {
   return text;
 }
 
+bool flag_in(const Json& json, const char* name) {
+  const Json* found = member(json, name);
+  if (found == nullptr) return false;
+  if (!found->is_boolean()) throw NotAReport();
+  return found->get<bool>();
+}
+
 TimePoint time_of(const Json& json) {
   if (!json.is_number_integer()) throw NotAReport();
   if (json < 0 || json > kLastMillisecond) throw NotAReport();
@@ -255,6 +264,8 @@ HostInstance instance_of(const Json& json) {
   state.name = needed_text(json, "name");
   state.standing = word_of(text_in(json, "standing"), {Standing::updatable, Standing::read_only,
                                                        Standing::unreachable, Standing::skipped});
+  instance.cluster = text_in(json, "cluster");
+  instance.is_passive = flag_in(json, "passive");
   instance.error = text_in(json, "error");
   state.reason = text_in(json, "reason");
   if (const Json* since = member(json, "since")) state.since = time_of(*since);

@@ -23,6 +23,10 @@ struct HostInstance {
   // it.
   rotation::TargetState state;
   std::string error;  // why it was not written, a sentence; empty: written and confirmed, or only looked at
+  // The failover cluster instance that it is, by the same name on each of its nodes; empty: none, or not
+  // known.
+  std::string cluster{};
+  bool is_passive = false;  // skipped, since this node does not run it now
 };
 
 struct HostReport {

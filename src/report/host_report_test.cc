@@ -68,7 +68,8 @@ std::string everything(const HostReport& report) {
   out << report.program_version << '|' << report.host << '|' << report.command << '|'
       << to_string(report.outcome) << '|' << report.reason << '|' << report.version << '|'
       << report.at.time_since_epoch().count() << '|' << report.left_out;
-  for (const auto& each : report.instances) out << '\n' << everything(each.state) << "|e:" << each.error;
+  for (const auto& each : report.instances)
+    out << '\n' << everything(each.state) << "|e:" << each.error << '|' << each.cluster << each.is_passive;
   return out.str();
 }
 
@@ -113,7 +114,13 @@ HostReport report_of_all_kinds() {
   old.state.name = "OLD";
   old.state.standing = Standing::skipped;
   old.state.reason = "SQL Server 2019 can't back up to S3.";
-  report.instances.insert(report.instances.end(), {missing, down, old});
+  HostInstance passive;
+  passive.state.name = "SALES";
+  passive.state.standing = Standing::skipped;
+  passive.state.reason = "This is a passive node.";
+  passive.cluster = R"(SQLCLU01\SALES)";
+  passive.is_passive = true;
+  report.instances.insert(report.instances.end(), {missing, down, old, passive});
   return report;
 }
 
@@ -226,6 +233,8 @@ TEST(HostReport, AMemberOfAnotherTypeIsRefused) {
   EXPECT_FALSE(with("\"incomplete\"", "3"));
   EXPECT_FALSE(with("\"name\":\"PAYROLL\"", "\"name\":7"));
   EXPECT_FALSE(with("\"backups\":[", "\"backups\":[\"x\","));
+  EXPECT_FALSE(with("\"passive\":true", "\"passive\":1"));
+  EXPECT_FALSE(with("\"cluster\":", "\"cluster\":7,\"was\":"));
   EXPECT_TRUE(with("\"at\":", "\"added_later\":{},\"at\":"));
 }
 
@@ -262,6 +271,8 @@ HostInstance any_instance(int number) {
   any.state.reason = any_text(400);
   if (*rc::gen::arbitrary<bool>()) any.error = any_text(400);
   if (*rc::gen::arbitrary<bool>()) any.state.since = any_time();
+  any.cluster = any_text(30);
+  any.is_passive = *rc::gen::arbitrary<bool>();
   const auto fill = [](int most, auto& list, auto make) {
     for (int i = *rc::gen::inRange(0, most); i > 0; --i) list.push_back(make());
   };
@@ -314,6 +325,7 @@ RC_GTEST_PROP(HostReport, AnyReportFitsAnyLimitAndIsReadAgain, ()) {
     while (report.instances[next].state.name != each.state.name) ++next;
     const HostInstance& original = report.instances[next];
     RC_ASSERT(each.error.empty() == original.error.empty());
+    RC_ASSERT(each.cluster.empty() == original.cluster.empty() && each.is_passive == original.is_passive);
     expect_same_for_a_decision(each.state, original.state);
   }
   RC_ASSERT(!testing::Test::HasFailure());

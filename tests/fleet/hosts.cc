@@ -89,15 +89,30 @@ std::string SqlHosts::held(const std::string& host, const std::string& instance)
   return row == nullptr ? "" : row->access_key_id();
 }
 
+void SqlHosts::add_cluster(report::HostReport& report, const std::string& host) const {
+  for (report::HostInstance& reported : report.instances)
+    if (active_.contains(reported.state.name)) reported.cluster = "SQLCLU01\\" + reported.state.name;
+  for (const Instance& instance : instances_) {
+    if (instance.host != host || !is_passive(instance)) continue;
+    report::HostInstance& passive = report.instances.emplace_back();
+    passive.state.name = instance.name;
+    passive.state.standing = rotation::Standing::skipped;
+    passive.state.reason = "This is a passive node.";
+    passive.cluster = "SQLCLU01\\" + instance.name;
+    passive.is_passive = true;
+  }
+}
+
 sim::AgentResult SqlHosts::work(const HostJob& job) {
   if (before_work) before_work(job);
+  const std::string& host = host_of_.at(job.instance_id);
   const auto store = aws_.secret_store("sqlcredential").value();
   fleet::DirectFleetSettings settings;
   settings.visit.managed.urls = {kBucketUrl};
   settings.visit.login = "keyturn";
   std::vector<fleet::InventoryTarget> targets;
   for (const Instance& instance : instances_)
-    if (instance.host == host_of_.at(job.instance_id))
+    if (instance.host == host && !is_passive(instance))
       targets.push_back({instance.name, {instance.host + "-" + instance.name, 1433, ""}, "", std::nullopt});
   fleet::DirectFleet local(settings, [&] { return Result<std::vector<fleet::InventoryTarget>>(targets); },
                            connector_, {"keyturn", SecretString("pass")}, *store, account_.clock, nullptr,
@@ -106,6 +121,7 @@ sim::AgentResult SqlHosts::work(const HostJob& job) {
   if (report.command == "check") {
     const auto states = local.observe();
     for (const rotation::TargetState& state : *states) report.instances.push_back({state, ""});
+    add_cluster(report, host);
     return printed(report);
   }
   rotation::Fleet::Order order{
@@ -122,6 +138,7 @@ sim::AgentResult SqlHosts::work(const HostJob& job) {
     if (outcome.error) report.outcome = rotation::Outcome::incomplete;
     report.instances.push_back(std::move(instance));
   }
+  add_cluster(report, host);
   return printed(report);
 }
 

@@ -62,6 +62,10 @@ class SqlHosts {
   [[nodiscard]] sim::SqlServer& server(const std::string& host, const std::string& instance = "MSSQLSERVER");
   Hosts& agent() { return *agent_; }
 
+  // The servers of the hosts that were added with this instance are nodes of one failover cluster instance;
+  // `active` alone runs it. Empty: none does.
+  void cluster(const std::string& instance, const std::string& active) { active_[instance] = active; }
+
   std::function<void(const HostJob&)> before_work;  // just before a host begins to look at its servers
 
  private:
@@ -70,12 +74,18 @@ class SqlHosts {
     std::unique_ptr<sim::SqlServer> server;
   };
   sim::AgentResult work(const HostJob& job);
+  [[nodiscard]] bool is_passive(const Instance& instance) const {
+    const auto active = active_.find(instance.name);
+    return active != active_.end() && active->second != instance.host;
+  }
+  void add_cluster(report::HostReport& report, const std::string& host) const;
 
   Account& account_;
   const aws::AwsContext aws_;  // of the hosts' role
   sim::SimSqlConnector connector_;
   std::deque<Instance> instances_;
   std::map<std::string, std::string> host_of_;  // by instance id
+  std::map<std::string, std::string> active_;   // node, by the name of a failover cluster instance
   std::shared_ptr<Hosts> agent_;
 };
 

@@ -151,6 +151,32 @@ TEST_F(RotationOverSsm, AStoppedInstanceHoldsUpRetirementAndIsBroughtUpToDateWhe
   EXPECT_EQ(hosts_.held("sql3"), account_.key_at("AWSCURRENT")) << why(second);
 }
 
+TEST_F(RotationOverSsm, AClustersInstanceThatNoNodeRunsHoldsUpRetirementUntilItsTimeIsOver) {
+  for (const char* name : {"node1", "node2"}) ids_[name] = hosts_.add(name, {"MSSQLSERVER", "FCI"});
+  hosts_.cluster("FCI", "");
+  const auto first = rotate();
+  EXPECT_EQ(first.outcome, Outcome::incomplete) << why(first);
+  ASSERT_EQ(first.laggards.size(), 1U) << why(first);
+  EXPECT_EQ(first.laggards[0].target, "node1\\FCI");
+  account_.clock.advance(account_.policy.grace + account_.policy.quarantine);
+  (void)reconcile();
+  EXPECT_EQ(account_.world.iam().keys(kBackupUser).size(), 2U);
+
+  hosts_.cluster("FCI", "node2");  // on the other node than stood for it
+  const auto second = reconcile();
+  EXPECT_TRUE(second.laggards.empty()) << why(second);
+  EXPECT_EQ(hosts_.held("node2", "FCI"), account_.key_at("AWSCURRENT"));
+
+  hosts_.cluster("FCI", "");
+  account_.clock.advance(account_.policy.patience + 1h);
+  const auto third = reconcile();
+  ASSERT_EQ(third.laggards.size(), 1U) << why(third);
+  EXPECT_TRUE(third.laggards[0].written_off);
+  account_.clock.advance(account_.policy.grace + account_.policy.quarantine);
+  (void)reconcile();
+  EXPECT_EQ(account_.world.iam().keys(kBackupUser).size(), 1U) << "nothing holds it up any more";
+}
+
 TEST_F(RotationOverSsm, OneInstancesFailureIsNotItsNeighbours) {
   sim::ServerLogin login;
   login.name = "keyturn";

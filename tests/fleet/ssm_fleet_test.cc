@@ -238,6 +238,81 @@ TEST_F(SsmFleetTest, AHostWithoutSqlServerIsSkippedAndOneThatCouldNotLookIsNot) 
   expect_silent(states, "sql2", "may not read the secret");
 }
 
+class ClusterOverSsm : public SsmFleetTest {
+ protected:
+  enum Node { active, passive, stopped, too_old };
+
+  // The report travels as JSON, as a host writes it.
+  void node(const std::string& host, Node as, const std::string& cluster = R"(SQLCLU01\PAYROLL)",
+            const std::string& name = "PAYROLL") {
+    answers(host, [=](const HostJob& job) {
+      report::HostReport report = good_report(job, {"MSSQLSERVER", name});
+      report::HostInstance& instance = report.instances.back();
+      instance.cluster = cluster;
+      instance.is_passive = as == passive;
+      if (as == active) return printed(report);
+      instance.state.credentials.clear();
+      instance.state.standing = as == stopped ? Standing::unreachable : Standing::skipped;
+      instance.state.reason = "As this node has it.";
+      return printed(report);
+    });
+  }
+  // Of the instance's targets, those that hold up.
+  std::vector<std::string> down(const std::map<std::string, TargetState>& states) {
+    std::vector<std::string> names;
+    for (const auto& [name, state] : states)
+      if (state.standing == Standing::unreachable) names.push_back(name);
+    return names;
+  }
+  std::vector<std::string> down() { return down(observe()); }
+  using Names = std::vector<std::string>;
+};
+
+TEST_F(ClusterOverSsm, AnInstanceThatNoNodeRunsIsOneUnreachableTarget) {
+  node("sql2", passive);
+  node("sql3", passive, R"(sqlclu01\Payroll)");
+  const auto states = observe();
+  ASSERT_EQ(down(states), Names{"sql2\\PAYROLL"});
+  const TargetState& state = states.at("sql2\\PAYROLL");
+  EXPECT_NE(state.reason.find("is active on none of its nodes that answered: sql2\\PAYROLL, sql3\\PAYROLL."),
+            std::string::npos)
+      << state.reason;
+  EXPECT_FALSE(state.since);
+  EXPECT_EQ(states.at("sql3\\PAYROLL").standing, Standing::skipped);
+  EXPECT_EQ(states.at("sql2").standing, Standing::updatable);
+  EXPECT_EQ(down(), Names{"sql2\\PAYROLL"}) << "another name at the next look";
+}
+
+TEST_F(ClusterOverSsm, ANodeThatKnowsTheInstanceBetterSpeaksForIt) {
+  node("sql2", passive);
+  node("sql3", active);
+  EXPECT_EQ(down(), Names{});
+  node("sql3", active, R"(SQLCLU01\PAYROLL)", "salaries");  // renamed by that host's configuration
+  EXPECT_EQ(down(), Names{});
+  node("sql3", stopped);
+  EXPECT_EQ(down(), Names{"sql3\\PAYROLL"});
+  node("sql3", too_old);  // it never held a key
+  EXPECT_EQ(down(), Names{});
+}
+
+TEST_F(ClusterOverSsm, AnotherInstanceOfTheSameNameDoesNot) {
+  node("sql1", active, R"(SQLCLU02\PAYROLL)");
+  node("sql2", passive);
+  node("sql3", passive, "");  // of which cluster is not known
+  EXPECT_EQ(down(), Names{"sql2\\PAYROLL"});
+  node("sql3", passive, R"(SQLCLU03\PAYROLL)");
+  EXPECT_EQ(down(), (Names{"sql2\\PAYROLL", "sql3\\PAYROLL"}));
+}
+
+TEST_F(ClusterOverSsm, ANodeThatCannotBeAskedHidesNoInstanceThatIsDown) {
+  node("sql2", passive);
+  node("sql3", active);
+  account_.world.ssm().set_ping(ids_["sql3"], sim::PingStatus::connection_lost);
+  EXPECT_EQ(down(), (Names{"sql2\\PAYROLL", "sql3"}));
+  account_.world.ssm().set_ping(ids_["sql3"], sim::PingStatus::online);
+  EXPECT_EQ(down(), Names{});
+}
+
 TEST_F(SsmFleetTest, LongReportsAreFetchedWholeAndOnlyThose) {
   answers("sql2", [](const HostJob& job) {
     std::vector<std::string> names;

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "host/linux/error_log.h"
+#include "host/linux/ini_file.h"
 
 namespace keyturn::host {
 namespace {
@@ -70,6 +71,8 @@ std::vector<Instance> LinuxMachine::instances() {
   Instance instance;
   instance.name = kName;
   instance.address.host = kLoopback;
+  // A host has one instance, so that the name of its Pacemaker cluster tells it: totem.cluster_name.
+  instance.cluster = IniFile::parse(read(kCorosync, kLongestConf)).value("", "cluster_name").value_or("");
   const auto conf = parse_mssql_conf(read(kConf, kLongestConf));
   const auto port =
       service.port ? parse_port(*service.port, "MSSQL_TCP_PORT in the environment of " + settings_.service)
@@ -98,9 +101,9 @@ void LinuxMachine::add_standing(Instance& instance, const Service& service, cons
   if (service.state == ServiceState::running || service.state == ServiceState::unknown) return;
   if (check_owner(instance.address)) return;
   if (is_passive_node(service, conf)) {
+    instance.is_passive = true;
     instance.skipped =
-        "This is a passive node of a Pacemaker cluster: the instance runs on another node, which has its "
-        "master "
+        "This is a passive node of a Pacemaker cluster: the node that runs the instance has its master "
         "database.";
     return;
   }

@@ -128,6 +128,7 @@ TEST_F(LinuxMachineTest, APassiveNodeIsSkippedAndAStoppedReplicaIsNot) {
   write("etc/corosync/corosync.conf", "");
   service_ = {ServiceState::stopped, false, std::nullopt, std::nullopt};
   EXPECT_NE(only().skipped.find("passive node"), std::string::npos);
+  EXPECT_TRUE(only().is_passive);
   write("var/opt/mssql/data/master.mdf", "");  // a replica has a master database of its own
   EXPECT_EQ(only().skipped, "");
   EXPECT_NE(only().unreachable, "");
@@ -136,6 +137,21 @@ TEST_F(LinuxMachineTest, APassiveNodeIsSkippedAndAStoppedReplicaIsNot) {
   EXPECT_EQ(only().skipped, "");
   service_ = {ServiceState::failed, false, std::nullopt, std::nullopt};
   EXPECT_EQ(only().skipped, "");
+}
+
+TEST_F(LinuxMachineTest, EachNodeNamesItsPacemakerCluster) {
+  EXPECT_EQ(only().cluster, "");
+  write("etc/corosync/corosync.conf",
+        "# made by pcs\ntotem {\n    version: 2\n    cluster_name: sqlcluster\n    interface {\n"
+        "        ringnumber: 0\n    }\n}\n\nnodelist {\n    node {\n        name: sql1\n    }\n}\n");
+  EXPECT_EQ(only().cluster, "sqlcluster");
+  EXPECT_FALSE(only().is_passive);
+  service_ = {ServiceState::stopped, false, std::nullopt, std::nullopt};
+  EXPECT_EQ(only().cluster, "sqlcluster");
+  EXPECT_TRUE(only().is_passive);
+  conf("[network]\ntcpport = fourteen\n");  // whose node it is, is known all the same
+  EXPECT_EQ(only().cluster, "sqlcluster");
+  EXPECT_FALSE(only().is_passive);
 }
 
 TEST_F(LinuxMachineTest, OneThatStartsIsWaitedForWithinBounds) {

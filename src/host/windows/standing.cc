@@ -22,8 +22,7 @@ std::string why_no_target(const Installed& installed, const ServerSettings& sett
 
 std::string why_passive(const ServerSettings& settings) {
   return fmt::format(
-      "This is a passive node of the failover cluster instance{}{}: it runs on another node, which has its "
-      "databases.",
+      "This is a passive node of the failover cluster instance{}{}: the node that runs it has its databases.",
       settings.cluster_name.empty() ? "" : " ", settings.cluster_name);
 }
 
@@ -58,10 +57,12 @@ void add_standing(Instance& instance, const Installed& installed, const ServerSe
   if (!instance.skipped.empty() || !service) return;
   const bool is_passive =
       settings.is_cluster && service->state == WindowsServiceState::stopped && service->is_manual;
-  if (is_passive)
-    instance.skipped = why_passive(settings);
-  else
+  if (!is_passive) {
     instance.unreachable = why_unreachable(name, *service, start_patience);
+    return;
+  }
+  instance.is_passive = true;
+  instance.skipped = why_passive(settings);
 }
 
 }  // namespace keyturn::host

@@ -9,8 +9,8 @@
 
 namespace keyturn::host {
 
-// Sets `skipped` or `unreachable`, or neither: it is to be visited. A service that Windows does not tell of
-// is: the connection will show. `start_patience` is how long it was waited for.
+// Sets `skipped` (and whether as a passive node) or `unreachable`, or neither: it is to be visited. A service
+// that Windows does not tell of is: the connection will show. `start_patience` is how long it was waited for.
 void add_standing(Instance& instance, const Installed& installed, const ServerSettings& settings,
                   const Result<WindowsService>& service, Duration start_patience);
 

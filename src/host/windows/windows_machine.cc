@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "host/instance_settings.h"
+#include "host/names.h"
 #include "host/windows/addresses.h"
 #include "host/windows/standing.h"
 
@@ -13,6 +14,12 @@ namespace {
 
 constexpr Duration kPollInterval = std::chrono::seconds{1};
 constexpr const char* kLoopback = "127.0.0.1";
+
+// As people write it to connect.
+std::string cluster_of(const ServerSettings& settings, const std::string& instance) {
+  if (settings.cluster_name.empty() || same_name(instance, kDefaultInstance)) return settings.cluster_name;
+  return settings.cluster_name + "\\" + instance;
+}
 
 }  // namespace
 
@@ -63,6 +70,7 @@ std::optional<Instance> WindowsMachine::instance_of(const Installed& installed, 
   if (settings) {
     instance.product_version = settings->product_version;
     instance.edition = settings->edition;
+    instance.cluster = cluster_of(*settings, installed.name);
   }
   add_standing(instance, installed, settings ? *settings : ServerSettings{}, service,
                settings_.start_patience);

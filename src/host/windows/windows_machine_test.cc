@@ -129,12 +129,37 @@ TEST_F(WindowsMachineTest, APassiveNodeIsSkipped) {
   EXPECT_NE(first().skipped.find("passive node of the failover cluster instance SQLCLU01"),
             std::string::npos);
   EXPECT_EQ(first().unreachable, "");
+  EXPECT_TRUE(first().is_passive);
+  EXPECT_EQ(first().cluster, "SQLCLU01");
   cluster("");
   registry_->set(default_key_ + R"(\Setup)", "SQLCluster", std::uint64_t{1});
   EXPECT_NE(first().skipped.find("passive node"), std::string::npos);
+  EXPECT_EQ(first().cluster, "");
   service({State::stopped, 0, false, false});  // no cluster has it started by Windows
   EXPECT_EQ(first().skipped, "");
   EXPECT_EQ(first().unreachable, "The service MSSQLSERVER is stopped.");
+  EXPECT_FALSE(first().is_passive);
+}
+
+TEST_F(WindowsMachineTest, EachNodeCallsAClustersInstanceTheSameWhateverBecomesOfItThere) {
+  const std::string key = registry_->add_instance("PAYROLL", "1500");
+  registry_->set(key + R"(\Cluster)", "ClusterName", "SQLCLU01");
+  InstanceSettings renamed;
+  renamed.instance = "PAYROLL";
+  renamed.name = "salaries";
+  const auto payroll = [&](const WindowsService& state) {
+    services_->services["MSSQL$PAYROLL"] = state;
+    return with_settings(machine()->instances(), {renamed})->back();
+  };
+  for (const State state : {State::running, State::stopping, State::stopped}) {
+    const Instance instance = payroll({state, 7, true, false});
+    EXPECT_EQ(instance.name, "salaries");
+    EXPECT_EQ(instance.cluster, R"(SQLCLU01\PAYROLL)");
+    EXPECT_EQ(instance.is_passive, state == State::stopped);
+  }
+  registry_->set(key + R"(\Setup)", "PatchLevel", "15.0.4123.1");  // which could not hold a key
+  EXPECT_FALSE(payroll({State::stopped, 0, true, false}).is_passive);
+  EXPECT_EQ(found().front().cluster, "");
 }
 
 TEST_F(WindowsMachineTest, TheActiveNodeIsVisitedThroughTheNetworkName) {
