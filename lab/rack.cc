@@ -6,6 +6,7 @@
 namespace keyturn::lab {
 namespace {
 
+constexpr const char* kAdministrator = "sa";
 constexpr const char* kOperator = "backup-operator";  // the login of the backup load
 
 std::string machine_of(const LabTarget& settings) {
@@ -97,7 +98,11 @@ std::unique_ptr<Target> Rack::make(const LabTarget& settings, const std::string&
   operator_login.name = kOperator;
   operator_login.password = SecretString(config.sql_password);
   operator_login.permissions = {"ALTER ANY CREDENTIAL", "BACKUP DATABASE"};  // BACKUP TO URL needs both
-  made.logins = {rotation, operator_login};
+  sim::ServerLogin administrator;
+  administrator.name = kAdministrator;
+  administrator.password = SecretString(config.sql_password);
+  administrator.sysadmin = true;
+  made.logins = {rotation, operator_login, administrator};
   made.databases = settings.databases;
   made.port = settings.port;
   made.encryption = policy_of(settings.encryption);

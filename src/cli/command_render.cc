@@ -1,4 +1,4 @@
-// keyturn render: documents for Systems Manager, printed on stdout.
+// keyturn render: documents for Systems Manager and T-SQL, printed on stdout.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/common_options.h"
 #include "cli/console.h"
+#include "cli/render_sql_login.h"
 #include "render/ssm_automation.h"
 #include "render/ssm_command.h"
 #include "report/report.h"
@@ -22,17 +23,18 @@ struct RenderOptions {
   std::string document;
   render::SsmCommandSettings command;
   render::SsmAutomationSettings automation;
+  SqlLoginOptions login;
 };
 
 // One document: its name, and the options that are of it alone.
 struct Document {
   const char* name;
   std::vector<const char*> options;
-  Result<std::string> (*render)(const RenderOptions& chosen, const setup::Config& config,
-                                const setup::RotationSettings& rotation);
+  Result<std::string> (*render)(const Options& options, const RenderOptions& chosen,
+                                const setup::Config& config, const setup::RotationSettings& rotation);
 };
 
-Result<std::string> render_command(const RenderOptions& chosen, const setup::Config& config,
+Result<std::string> render_command(const Options&, const RenderOptions& chosen, const setup::Config& config,
                                    const setup::RotationSettings& rotation) {
   render::SsmCommandSettings settings = chosen.command;
   settings.credential_secret = rotation.credential_secret;
@@ -43,9 +45,14 @@ Result<std::string> render_command(const RenderOptions& chosen, const setup::Con
   return render::ssm_command_document(settings);
 }
 
-Result<std::string> render_automation(const RenderOptions& chosen, const setup::Config&,
+Result<std::string> render_automation(const Options&, const RenderOptions& chosen, const setup::Config&,
                                       const setup::RotationSettings&) {
   return render::ssm_automation_document(chosen.automation);
+}
+
+Result<std::string> render_login(const Options& options, const RenderOptions& chosen,
+                                 const setup::Config& config, const setup::RotationSettings& rotation) {
+  return render_sql_login(options, chosen.login, config, rotation);
 }
 
 const std::vector<Document>& documents() {
@@ -53,7 +60,8 @@ const std::vector<Document>& documents() {
       {"ssm-command",
        {"--package-url", "--package-sha256", "--windows-package-url", "--windows-package-sha256"},
        render_command},
-      {"ssm-automation", {"--rotate-function", "--update-function", "--assume-role"}, render_automation}};
+      {"ssm-automation", {"--rotate-function", "--update-function", "--assume-role"}, render_automation},
+      {"sql-login", {"--account", "--drop"}, render_login}};
   return all;
 }
 
@@ -82,7 +90,7 @@ Result<std::string> rendered(const Options& options, const RenderOptions& chosen
   if (!config) return fail(config.error());
   const auto rotation = chosen_rotation(options, *config);
   if (!rotation) return fail(rotation.error());
-  return document_named(chosen.document).render(chosen, *config, *rotation);
+  return document_named(chosen.document).render(options, chosen, *config, *rotation);
 }
 
 int print_document(const Options& options, const RenderOptions& chosen) {
@@ -137,11 +145,19 @@ void add_automation_options(CLI::App& command, render::SsmAutomationSettings& se
       "The role that the automation acts with. Default: whoever starts it names one");
 }
 
+void add_login_options(CLI::App& command, SqlLoginOptions& login) {
+  command
+      .add_option("--account", login.account, "The script for this Windows account, which has no password")
+      ->type_name("DOMAIN\\NAME")
+      ->group("sql-login");
+  command.add_flag("--drop", login.drop, "The script that takes the login away")->group("sql-login");
+}
+
 }  // namespace
 
 void add_render(CLI::App& app, Options& options, Handler& handler) {
   const auto chosen = std::make_shared<RenderOptions>();
-  CLI::App* command = app.add_subcommand("render", "Print a document for Systems Manager");
+  CLI::App* command = app.add_subcommand("render", "Print a document for Systems Manager, or T-SQL");
   command->add_option("DOCUMENT", chosen->document, "The document")
       ->required()
       ->type_name(document_names("|"))
@@ -153,6 +169,7 @@ void add_render(CLI::App& app, Options& options, Handler& handler) {
       });
   add_command_options(*command, chosen->command);
   add_automation_options(*command, chosen->automation);
+  add_login_options(*command, chosen->login);
   add_common_options(*command, options);
   command->footer(
       "Examples:\n"
@@ -164,6 +181,8 @@ void add_render(CLI::App& app, Options& options, Handler& handler) {
       "> automation.json\n"
       "  aws ssm create-document --name SQL-Credentials-Automation --document-type Automation \\\n"
       "      --content file://automation.json\n"
+      "  keyturn render sql-login > login.sql\n"
+      "  sqlcmd -S HOST -E -b -i login.sql\n"
       "\nWhere the documents exist already: `aws ssm update-document --document-version '$LATEST'`, then\n"
       "`aws ssm update-document-default-version` (docs/from-the-blog.md).");
   command->callback([&options, &handler, command, chosen] {

@@ -2,6 +2,7 @@
 
 #include "base/path.h"
 #include "base/version.h"
+#include "setup/aws_door.h"
 
 namespace keyturn::setup {
 namespace {
@@ -26,9 +27,7 @@ Result<std::unique_ptr<HostWiring>> HostWiring::open(const Config& config, const
 }
 
 Result<void> HostWiring::connect_aws(const aws::Environment& environment) {
-  aws::AwsOptions options;
-  if (!config_.aws.region.empty()) options.region = config_.aws.region;
-  if (!config_.aws.profile.empty()) options.profile = config_.aws.profile;
+  const aws::AwsOptions options = aws_options(config_.aws);
   const auto ca_file = aws::ca_bundle(environment, options);
   if (!ca_file) return fail(ca_file.error());
   system_transport_ = net::system_transport({*ca_file, std::string("keyturn/") + program_version()});

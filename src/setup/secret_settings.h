@@ -25,12 +25,12 @@ class SecretSettings {
 
   [[nodiscard]] Result<std::string> iam_user(const RotationSettings& settings) const;
   [[nodiscard]] Result<std::vector<aws::S3Url>> bucket_urls(const RotationSettings& settings) const;
+  [[nodiscard]] Result<sqlserver::SqlLogin> sql_login(const RotationSettings& settings) const;
   // With integrated authentication no secret of a SQL login is read; ErrorKind::usage on Linux.
   [[nodiscard]] Result<ResolvedSettings> resolve(const RotationSettings& settings,
                                                  SqlAuthentication authentication) const;
 
  private:
-  [[nodiscard]] Result<sqlserver::SqlLogin> sql_login(const RotationSettings& settings) const;
   [[nodiscard]] std::string store_hint(const std::string& name, std::string_view meaning,
                                        std::string_view example) const;
   [[nodiscard]] Result<SecretString> read_secret(const std::string& name, std::string_view meaning,

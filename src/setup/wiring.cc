@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/path.h"
-#include "base/version.h"
 #include "fleet/ec2_machines.h"
 #include "setup/secret_settings.h"
 
@@ -14,13 +13,6 @@ namespace {
 
 sqlserver::OdbcSettings odbc_settings(const SqlSettings& sql) {
   return {sql.driver, utf8_of(sql.ca_file), sql.trust_server_certificate, sql.browser_port};
-}
-
-aws::AwsOptions aws_options(const AwsSettings& settings) {
-  aws::AwsOptions options;
-  if (!settings.region.empty()) options.region = settings.region;
-  if (!settings.profile.empty()) options.profile = settings.profile;
-  return options;
 }
 
 std::vector<fleet::InventoryTarget> listed_targets(const FleetSettings& settings) {
@@ -82,20 +74,15 @@ fleet::SsmFleetSettings ssm_fleet_settings(const RotationSettings& rotation, con
 
 }  // namespace
 
-Wiring::Wiring(const Config& config, Surroundings surroundings, std::unique_ptr<net::HttpTransport> transport,
-               aws::AwsContext aws)
-    : config_(config), surroundings_(surroundings), transport_(std::move(transport)), aws_(std::move(aws)) {}
+Wiring::Wiring(const Config& config, Surroundings surroundings, std::unique_ptr<AwsDoor> door)
+    : config_(config), surroundings_(surroundings), door_(std::move(door)), aws_(door_->aws()) {}
 
 Result<std::unique_ptr<Wiring>> Wiring::open(const Config& config, const aws::Environment& environment,
                                              Surroundings surroundings) {
-  const aws::AwsOptions options = aws_options(config.aws);
-  const auto ca_file = aws::ca_bundle(environment, options);
-  if (!ca_file) return fail(ca_file.error());
-  auto transport = net::system_transport({*ca_file, std::string("keyturn/") + program_version()});
-  const aws::ClientContext context{*transport, surroundings.clock, surroundings.random, &surroundings.stop};
-  auto aws = aws::AwsContext::create(context, environment, options);
-  if (!aws) return fail(aws.error());
-  return std::unique_ptr<Wiring>(new Wiring(config, surroundings, std::move(transport), std::move(*aws)));
+  auto door =
+      AwsDoor::open(config.aws, environment, surroundings.clock, surroundings.random, &surroundings.stop);
+  if (!door) return fail(door.error());
+  return std::unique_ptr<Wiring>(new Wiring(config, surroundings, std::move(*door)));
 }
 
 Result<void> Wiring::check_credential_secret(const std::string& name) const {

@@ -10,8 +10,8 @@
 #include "base/random.h"
 #include "fleet/direct_fleet.h"
 #include "fleet/ssm_fleet.h"
-#include "net/system_transport.h"
 #include "rotation/engine.h"
+#include "setup/aws_door.h"
 #include "setup/config.h"
 #include "setup/watcher.h"
 #include "sqlserver/odbc_connector.h"
@@ -58,8 +58,7 @@ class Wiring {
   [[nodiscard]] const aws::AwsContext& aws() const { return aws_; }
 
  private:
-  Wiring(const Config& config, Surroundings surroundings, std::unique_ptr<net::HttpTransport> transport,
-         aws::AwsContext aws);
+  Wiring(const Config& config, Surroundings surroundings, std::unique_ptr<AwsDoor> door);
 
   Result<void> check_credential_secret(const std::string& name) const;
   Result<fleet::ListMachines> machines(const RotationSettings& settings, WiredRotation& wired) const;
@@ -69,8 +68,8 @@ class Wiring {
 
   const Config& config_;
   const Surroundings surroundings_;
-  const std::unique_ptr<net::HttpTransport> transport_;
-  const aws::AwsContext aws_;
+  const std::unique_ptr<AwsDoor> door_;
+  const aws::AwsContext& aws_;  // behind the door
   std::unique_ptr<sqlserver::OdbcConnector>
       connector_;  // opened where a rotation goes to its targets directly
 };

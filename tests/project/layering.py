@@ -21,7 +21,7 @@ MAY_USE = {
     "fleet": {"base", "rotation", "net", "aws", "sqlserver", "report"},
     "host": {"base", "rotation", "fleet", "sqlserver", "report"},
     "setup": _BELOW_SETUP | {"report"},
-    "render": {"base", "rotation", "setup"},
+    "render": {"base", "rotation", "setup", "sqlserver"},
     "lambda": _BELOW_SETUP | {"report", "setup"},
     "cli": _BELOW_CLI,
     "sim": _WORLD,
