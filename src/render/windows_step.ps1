@@ -34,11 +34,10 @@ function Write-Failure([string] $reason) {
 # Of the 64-bit Windows, even if a 32-bit agent started this.
 $programs = if ($env:ProgramW6432) { $env:ProgramW6432 } else { $env:ProgramFiles }
 
+# Only where administrators alone can put it: PATH has folders of others on many a host, and this runs as SYSTEM.
 function Find-Keyturn {
     $place = Join-Path $programs 'keyturn\keyturn.exe'
     if (Test-Path -LiteralPath $place -PathType Leaf) { return $place }
-    $found = Get-Command 'keyturn.exe' -CommandType Application -ErrorAction SilentlyContinue | Select-Object -First 1
-    if ($found) { return $found.Path }
 }
 
 function Save-Package([string] $file) {

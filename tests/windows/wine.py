@@ -20,8 +20,9 @@ _TEMPLATE = _PREFIXES / "template"
 _WINE = "/usr/lib/wine/wine64"
 _SERVER = "/usr/lib/wine/wineserver64"
 
-# No dialogues, no menus, neither .NET nor a browser to be offered.
-_SETTINGS = {"WINEDEBUG": "-all", "WINEDLLOVERRIDES": "mscoree=;mshtml=;winemenubuilder.exe=", "DISPLAY": ""}
+# No dialogues, no menus, neither .NET nor a browser to be offered; arguments are UTF-8 whatever the caller's locale is.
+_SETTINGS = {"WINEDEBUG": "-all", "WINEDLLOVERRIDES": "mscoree=;mshtml=;winemenubuilder.exe=", "DISPLAY": "",
+             "LC_ALL": "C.UTF-8"}
 
 
 def windows_path(path):
@@ -30,7 +31,7 @@ def windows_path(path):
 
 
 def _environment(prefix, extra):
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     return {**kept, **_SETTINGS, "WINEPREFIX": str(prefix), **extra}
 
 

@@ -100,10 +100,19 @@ void WindowsMachine::add_place(Instance& instance, const ServerSettings& setting
   instance.address = place.address;
   instance.note = place.note;
   instance.unknown_address = place.problem;
-  // A cluster's network name leads to this host where it has the instance now; what leads elsewhere is
-  // verified there.
-  if (place.address.channel.empty() && !is_ip_address(place.address.host))
-    instance.is_local = place.address.port != 0 && own_addresses_of(place.address.host).has_value();
+  if (!place.address.channel.empty() || is_ip_address(place.address.host)) return;
+  // A cluster's network name leads to this host where it has the instance now. It is connected to at the
+  // address that was looked at, since whoever answers for the name might answer otherwise the next time. What
+  // leads elsewhere is verified there.
+  const auto own = own_addresses_of(place.address.host);
+  instance.is_local = place.address.port != 0 && own && !own->empty();
+  if (!instance.is_local) return;
+  const auto listening = std::find_if(own->begin(), own->end(), [&](const std::string& address) {
+    return listens({address, place.address.port});
+  });
+  instance.address.host = listening == own->end() ? own->front() : *listening;
+  instance.note +=
+      fmt::format("{}Its network name is {}.", instance.note.empty() ? "" : " ", place.address.host);
 }
 
 Result<std::vector<std::string>> WindowsMachine::own_addresses_of(const std::string& host) const {
