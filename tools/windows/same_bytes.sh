@@ -9,8 +9,12 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 
+# Both are of one revision, whatever is committed meanwhile: the program says which it was built from.
+revision=$(git -C "$root" rev-parse HEAD)
+
 build() {
   git clone --quiet "$root" "$1"
+  git -C "$1" checkout --quiet "$revision"
   (
     cd "$1"
     export CCACHE_DISABLE=1
