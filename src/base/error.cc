@@ -28,6 +28,8 @@ const char* to_string(ErrorKind kind) {
       return "unsupported";
     case ErrorKind::invalid_reply:
       return "invalid_reply";
+    case ErrorKind::backup_refused:
+      return "backup_refused";
   }
   return "unknown";
 }

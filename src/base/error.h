@@ -12,18 +12,19 @@ namespace keyturn {
 enum class Effect { none, applied, unknown };
 
 enum class ErrorKind {
-  usage,          // bad option or configuration: exit status 2, nothing changed
-  not_found,      // the thing named does not exist
-  denied,         // the caller may not do this
-  credentials,    // the caller's own credentials are missing, wrong or expired
-  conflict,       // the world moved: compare-and-swap lost, name or token taken, limit reached
-  throttled,      // told to slow down, and retries are used up
-  unavailable,    // the service is ill (5xx) or can't be reached
-  timed_out,      // no answer in time
-  past_deadline,  // not done, since the deadline of the run's observation has passed
-  cancelled,      // not done, since the user asked to stop
-  unsupported,    // the server is of a version or edition that can't do this
-  invalid_reply,  // an answer that can't be understood
+  usage,           // bad option or configuration: exit status 2, nothing changed
+  not_found,       // the thing named does not exist
+  denied,          // the caller may not do this
+  credentials,     // the caller's own credentials are missing, wrong or expired
+  conflict,        // the world moved: compare-and-swap lost, name or token taken, limit reached
+  throttled,       // told to slow down, and retries are used up
+  unavailable,     // the service is ill (5xx) or can't be reached
+  timed_out,       // no answer in time
+  past_deadline,   // not done, since the deadline of the run's observation has passed
+  cancelled,       // not done, since the user asked to stop
+  unsupported,     // the server is of a version or edition that can't do this
+  invalid_reply,   // an answer that can't be understood
+  backup_refused,  // the engine holds the key, but could not back up with it
 };
 
 const char* to_string(ErrorKind kind);

@@ -99,7 +99,9 @@ struct TargetState {
   std::vector<CredentialState> credentials;  // every managed name, existing or not
   std::vector<KeyId> other_markers;    // keys that markers of names name which are not managed (any more)
   std::vector<RunningBackup> backups;  // running now, as far as the login may see them
-  std::vector<std::string> warnings;   // a more specific credential that shadows a managed one …
+  // The version of the password's secret that let keyturn in; empty where there is no such choice.
+  VersionId login_version;
+  std::vector<std::string> warnings;  // a more specific credential that shadows a managed one …
 
   [[nodiscard]] bool readable() const {
     return standing == Standing::updatable || standing == Standing::read_only;

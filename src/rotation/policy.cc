@@ -18,6 +18,18 @@ tl::unexpected<Error> refuse_order(const char* longer, Duration longer_value, co
 
 }  // namespace
 
+const char* to_string(ProofBackup proof) {
+  switch (proof) {
+    case ProofBackup::off:
+      return "off";
+    case ProofBackup::canary:
+      return "canary";
+    case ProofBackup::all:
+      break;
+  }
+  return "all";
+}
+
 Result<void> Policy::validate() const {
   if (deadline <= Duration{0}) return refuse("deadline must be longer than 0s.", "15m is the default.");
   // The protocol leans on these: what a run decided may still land until its deadline, so whatever is

@@ -10,6 +10,14 @@
 
 namespace keyturn::rotation {
 
+// Whether a target that was given a new key makes a small backup with it at once.
+enum class ProofBackup {
+  off,
+  canary,  // the first target alone, before any other gets the key
+  all,     // every target
+};
+const char* to_string(ProofBackup proof);
+
 struct Policy {
   Duration max_age = std::chrono::days{7};  // of the current key; older: rotation is due
   Duration grace = std::chrono::hours{48};  // AWSPREVIOUS stays Active that long after the last change
@@ -28,6 +36,8 @@ struct Policy {
   int wave_percent = 25;             // of the updatable targets, in one wave; 1..100, at least one target
   int max_errors_percent =
       10;  // of the updatable targets, rounded up; more failures halt the roll-out; 0..100
+
+  ProofBackup proof_backup = ProofBackup::off;
 
   // Refuses what would let an effect land late: grace, quarantine, orphan_min_age and longest_backup against
   // deadline.

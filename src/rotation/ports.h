@@ -88,11 +88,15 @@ class Fleet {
         Stage::pending;  // written only while that version has this stage; `current`: and nothing is pending
     std::vector<TargetName> targets;
     TimePoint not_after;
+    // Once written and read back, a target makes a small backup through the engine, and its object is
+    // removed.
+    bool prove_backup = false;
   };
   struct Outcome {
     TargetName target;
     std::optional<TargetState> after;  // as read back; nothing where it was not read
-    std::optional<Error> error;        // nothing: written and read back
+    // Nothing: written and read back. ErrorKind::backup_refused: that too, but the proof backup failed.
+    std::optional<Error> error;
   };
   // One outcome a target; a target's failure never stops another's turn. Ends early only when `stop` is
   // requested.
