@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "net/system_transport.h"
+#include "net/test_requests.h"
 #include "net/test_tls_linux.h"
 
 namespace keyturn::net {
@@ -12,23 +13,6 @@ namespace {
 
 // As the program does: a test server whose client has gone must not end the tests.
 const auto kFormerHandler = std::signal(SIGPIPE, SIG_IGN);
-
-HttpRequest get(const std::string& url) {
-  HttpRequest request;
-  request.url = url;
-  request.repeatable = true;
-  return request;
-}
-
-HttpRequest post(const std::string& url, const std::string& body) {
-  HttpRequest request;
-  request.method = "POST";
-  request.url = url;
-  request.body = body;
-  return request;
-}
-
-const std::string kHello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Test: a b \r\n\r\nhello";
 
 TEST(CurlTransport, KeptConnectionsAreReusedAndAStaleOneIsReplaced) {
   TestServer server([](Connection& connection) {

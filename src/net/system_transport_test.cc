@@ -5,29 +5,13 @@
 #include <atomic>
 #include <thread>
 
+#include "net/test_requests.h"
 #include "net/test_server.h"
 
 namespace keyturn::net {
 namespace {
 
 using std::chrono::milliseconds;
-
-HttpRequest get(const std::string& url) {
-  HttpRequest request;
-  request.url = url;
-  request.repeatable = true;
-  return request;
-}
-
-HttpRequest post(const std::string& url, const std::string& body) {
-  HttpRequest request;
-  request.method = "POST";
-  request.url = url;
-  request.body = body;
-  return request;
-}
-
-const std::string kHello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Test: a b \r\n\r\nhello";
 
 TEST(SystemTransport, SendsWhatItIsGivenAndNothingMore) {
   TestServer server([](Connection& connection) { connection.serve_one(kHello); });
