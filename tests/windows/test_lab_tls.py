@@ -2,17 +2,13 @@
 
 import json
 import subprocess
-import sys
 
 import pytest
 
 import wine
-
-sys.path.insert(0, str(wine.ROOT / "tests" / "interop"))
-from account import CONFIG, ONE_TARGET  # noqa: E402
-from lab import Lab  # noqa: E402
-
-import microsoft_driver  # noqa: E402
+from interop import microsoft_driver
+from interop.account import CONFIG, ONE_TARGET
+from interop.lab import Lab
 
 
 def by_name(url):
