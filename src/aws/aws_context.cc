@@ -55,6 +55,7 @@ Result<Iam> AwsContext::iam() const { return made<Iam>(client(Iam::traits())); }
 Result<Sts> AwsContext::sts() const { return made<Sts>(client(Sts::traits())); }
 Result<Ec2> AwsContext::ec2() const { return made<Ec2>(client(Ec2::traits())); }
 Result<Ssm> AwsContext::ssm() const { return made<Ssm>(client(Ssm::traits())); }
+Result<Kms> AwsContext::kms() const { return made<Kms>(client(Kms::traits())); }
 Result<SecretsManager> AwsContext::secrets_manager() const {
   return made<SecretsManager>(client(SecretsManager::traits()));
 }

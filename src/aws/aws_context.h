@@ -10,6 +10,7 @@
 #include "aws/ec2.h"
 #include "aws/environment.h"
 #include "aws/iam.h"
+#include "aws/kms.h"
 #include "aws/s3.h"
 #include "aws/s3_url.h"
 #include "aws/secrets_manager.h"
@@ -43,6 +44,7 @@ class AwsContext {
   [[nodiscard]] Result<SecretsManager> secrets_manager() const;
   [[nodiscard]] Result<Ec2> ec2() const;
   [[nodiscard]] Result<Ssm> ssm() const;
+  [[nodiscard]] Result<Kms> kms() const;
   [[nodiscard]] S3 s3(const S3Url& url) const;  // with the context's own credentials
 
   // The ports of a rotation.

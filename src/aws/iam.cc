@@ -56,6 +56,40 @@ std::optional<NewAccessKey> read_new_key(std::string& body) {
   return key;
 }
 
+void add_members(FormBody& body, const std::string& name, const std::vector<std::string>& values) {
+  for (std::size_t i = 0; i < values.size(); ++i)
+    body.add(name + ".member." + std::to_string(i + 1), values[i]);
+}
+
+FormBody simulation_form(const SimulationRequest& request, const std::string& marker) {
+  FormBody body = form("SimulatePrincipalPolicy").add("PolicySourceArn", request.principal);
+  add_members(body, "ActionNames", request.actions);
+  add_members(body, "ResourceArns", request.resources);
+  int number = 0;
+  for (const auto& [key, value] : request.context) {
+    const std::string entry = "ContextEntries.member." + std::to_string(++number);
+    body.add(entry + ".ContextKeyName", key)
+        .add(entry + ".ContextKeyValues.member.1", value)
+        .add(entry + ".ContextKeyType", "string");
+  }
+  if (!marker.empty()) body.add("Marker", marker);
+  return body;
+}
+
+// An action on several resources may have a decision for each of them.
+void read_decisions(const XmlNode& result, std::vector<SimulatedDecision>& decisions) {
+  for (const XmlNode& member : result.child("EvaluationResults").children_named("member")) {
+    const std::string action = text_at(member, "EvalActionName");
+    const XmlNode& specific = member.child("ResourceSpecificResults");
+    for (const XmlNode& one : specific.children_named("member"))
+      decisions.push_back(
+          {action, text_at(one, "EvalResourceName"), text_at(one, "EvalResourceDecision") == "allowed"});
+    if (specific.children.empty())
+      decisions.push_back(
+          {action, text_at(member, "EvalResourceName"), text_at(member, "EvalDecision") == "allowed"});
+  }
+}
+
 }  // namespace
 
 Result<std::vector<AccessKeyMetadata>> Iam::list_access_keys(const std::string& user) const {
@@ -126,6 +160,25 @@ Result<void> Iam::delete_access_key(const std::string& user, const std::string& 
   const auto reply = client_.call(std::move(call));
   if (!reply && reply.error().code != "NoSuchEntity") return fail(reply.error());
   return {};
+}
+
+Result<std::vector<SimulatedDecision>> Iam::simulate(const SimulationRequest& request) const {
+  constexpr const char* kOperation = "SimulatePrincipalPolicy";
+  std::vector<SimulatedDecision> decisions;
+  std::string marker;
+  do {
+    const auto reply = client_.call(
+        make_call(kOperation, request.principal, Nature::read, simulation_form(request, marker)));
+    if (!reply) return fail(reply.error());
+    const XmlNode root = parse_xml(reply->body);
+    const XmlNode& result = root.child("SimulatePrincipalPolicyResult");
+    const std::string next = text_at(result, "IsTruncated") == "true" ? text_at(result, "Marker") : "";
+    if (!result || (!next.empty() && next == marker))
+      return fail(client_.not_understood(kOperation, request.principal, Nature::read));
+    read_decisions(result, decisions);
+    marker = next;
+  } while (!marker.empty());
+  return decisions;
 }
 
 }  // namespace keyturn::aws

@@ -1,6 +1,8 @@
-// AWS Identity and Access Management: the access keys of one user (query protocol, version 2010-05-08).
+// AWS Identity and Access Management: the access keys of one user, and what somebody may do (query protocol,
+// version 2010-05-08).
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,19 @@ struct AccessKeyUse {
   std::string region;
 };
 
+// What IAM is asked about: may `principal` do these things to these resources?
+struct SimulationRequest {
+  std::string principal;  // ARN of a user or role
+  std::vector<std::string> actions;
+  std::vector<std::string> resources;          // ARNs
+  std::map<std::string, std::string> context;  // "aws:RequestedRegion": "us-east-1"; all are strings
+};
+struct SimulatedDecision {
+  std::string action;
+  std::string resource;
+  bool allowed = false;
+};
+
 // Thread-safe.
 class Iam {
  public:
@@ -43,6 +58,8 @@ class Iam {
   // A key that is gone already is a success: ids are never given twice.
   Result<void> delete_access_key(const std::string& user, const std::string& key_id,
                                  std::optional<TimePoint> not_after) const;
+  // By the principal's own policies and permissions boundary; service control policies count in part only.
+  Result<std::vector<SimulatedDecision>> simulate(const SimulationRequest& request) const;
 
  private:
   Client client_;

@@ -65,6 +65,7 @@ Result<SecretDescription> SecretsManager::describe(const std::string& secret) co
   SecretDescription description;
   description.arn = text_of(object, "ARN");
   description.name = text_of(object, "Name");
+  description.kms_key = text_of(object, "KmsKeyId");
   description.tags = tags_of(object);
   description.created_at = time_of(object, "CreatedDate");
   description.changed_at = time_of(object, "LastChangedDate");

@@ -19,6 +19,7 @@ struct SecretDescription {
   std::optional<TimePoint> changed_at;
   std::optional<TimePoint> deleted_at;  // scheduled for deletion
   bool rotation_enabled = false;        // by Secrets Manager's own rotation
+  std::string kms_key;                  // id, ARN or alias; empty: AWS's own key
 };
 
 struct SecretVersionEntry {

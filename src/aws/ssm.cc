@@ -155,6 +155,17 @@ Result<void> Ssm::cancel_command(const std::string& command_id) const {
   return {};
 }
 
+Result<std::string> Ssm::document(const std::string& name) const {
+  const std::string resource = "document " + name;
+  const Json body{{"Name", name}, {"DocumentFormat", "JSON"}};
+  const auto reply = client_.call(make_call("GetDocument", resource, Nature::read, body));
+  if (!reply) return fail(reply.error());
+  const Json object = parse_json(reply->body);
+  if (!object.is_object() || text_of(object, "Content").empty())
+    return fail(client_.not_understood("GetDocument", resource, Nature::read));
+  return text_of(object, "Content");
+}
+
 Result<std::vector<SsmNode>> Ssm::nodes_with(const std::map<std::string, std::string>& tags) const {
   Json body{{"MaxResults", kPage}};
   for (const auto& [key, value] : tags)

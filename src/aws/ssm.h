@@ -1,4 +1,4 @@
-// AWS Systems Manager's Run Command and managed nodes (json protocol 1.1, version 2014-11-06).
+// AWS Systems Manager's Run Command, managed nodes and documents (json protocol 1.1, version 2014-11-06).
 #pragma once
 
 #include <functional>
@@ -91,6 +91,9 @@ class Ssm {
   // Managed nodes that have all of the tags (none: all nodes), or those of `ids` that are registered.
   Result<std::vector<SsmNode>> nodes_with(const std::map<std::string, std::string>& tags) const;
   Result<std::vector<SsmNode>> nodes(const std::vector<std::string>& ids) const;
+
+  // The content, in JSON, of a document's default version.
+  Result<std::string> document(const std::string& name) const;
 
  private:
   Client client_;

@@ -1,5 +1,6 @@
 #include "aws/sts.h"
 
+#include "aws/http_date.h"
 #include "aws/xml.h"
 
 namespace keyturn::aws {
@@ -26,6 +27,20 @@ Result<CallerIdentity> Sts::get_caller_identity() const {
   CallerIdentity identity{text_at(result, "Arn"), text_at(result, "Account"), text_at(result, "UserId")};
   if (identity.arn.empty()) return fail(client_.not_understood("GetCallerIdentity", "", Nature::read));
   return identity;
+}
+
+Result<TimePoint> Sts::date() const {
+  Call call;
+  call.operation = "GetCallerIdentity";
+  call.nature = Nature::read;
+  call.request = form("GetCallerIdentity").request();
+  call.is_signed = false;
+  call.any_status = true;
+  const auto reply = client_.call(std::move(call));
+  if (!reply) return fail(reply.error());
+  const auto date = parse_http_date(reply->header("Date"));
+  if (!date) return fail(client_.not_understood("GetCallerIdentity", "", Nature::read));
+  return *date;
 }
 
 Result<Credentials> Sts::assume_role(const AssumeRoleRequest& request) const {

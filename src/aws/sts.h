@@ -30,6 +30,9 @@ class Sts {
   static ServiceTraits traits() { return {"STS", "sts", Protocol::query}; }
 
   Result<CallerIdentity> get_caller_identity() const;
+  // AWS's time, in whole seconds, by an unsigned call that is refused: needs no credentials and no right
+  // clock.
+  Result<TimePoint> date() const;
   Result<Credentials> assume_role(const AssumeRoleRequest& request) const;
   // Unsigned: the token is the proof.
   Result<Credentials> assume_role_with_web_identity(const AssumeRoleRequest& request,

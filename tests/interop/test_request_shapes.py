@@ -11,15 +11,17 @@ import pytest
 from request_models import Models
 from support import ROOT
 
-# What the roles that keyturn is given must allow, and nothing else is ever called.
+# What the roles that keyturn is given must allow, and what `keyturn doctor` asks where it may; nothing else is ever called.
 EXPECTED = {
-    "iam": {"ListAccessKeys", "GetAccessKeyLastUsed", "CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"},
+    "iam": {"ListAccessKeys", "GetAccessKeyLastUsed", "CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey",
+            "SimulatePrincipalPolicy"},
     "sts": {"GetCallerIdentity", "AssumeRole", "AssumeRoleWithWebIdentity"},
     "secretsmanager": {"DescribeSecret", "ListSecretVersionIds", "GetSecretValue", "PutSecretValue",
                        "UpdateSecretVersionStage", "TagResource", "UntagResource"},
     "ec2": {"DescribeInstances"},
     "ssm": {"SendCommand", "ListCommands", "ListCommandInvocations", "GetCommandInvocation", "CancelCommand",
-            "DescribeInstanceInformation"},
+            "DescribeInstanceInformation", "GetDocument"},
+    "kms": {"DescribeKey"},
     "s3": {"HeadBucket", "ListObjectsV2", "PutObject", "GetObject", "HeadObject", "CreateMultipartUpload", "UploadPart",
            "CompleteMultipartUpload", "AbortMultipartUpload"},
 }
@@ -60,7 +62,7 @@ def test_requests_are_as_the_model_says(requests, models, service):
 def test_pages_are_asked_for(requests):
     """The printing transport answers each first page with a token: the second request carries it."""
     count = collections.Counter(request["operation"] for request in requests)
-    for paged in ("ListAccessKeys", "ListSecretVersionIds", "DescribeInstances", "ListCommands", "ListCommandInvocations"):
+    for paged in ("ListAccessKeys", "SimulatePrincipalPolicy", "ListSecretVersionIds", "DescribeInstances", "ListCommands", "ListCommandInvocations"):
         assert count[paged] == 2
     assert count["DescribeInstanceInformation"] == 4  # by tags and by ids
 
@@ -68,7 +70,7 @@ def test_pages_are_asked_for(requests):
 def test_signatures_cover_what_they_must(requests):
     for request in requests:
         headers = {name.lower(): value for name, value in request["headers"].items()}
-        if request["operation"] in UNSIGNED:
+        if request["operation"] in UNSIGNED or request["operation"] == "GetCallerIdentity" and "authorization" not in headers:
             assert "authorization" not in headers
             continue
         algorithm, _, rest = headers["authorization"].partition(" ")

@@ -7,6 +7,7 @@
 
 #include "aws/ec2.h"
 #include "aws/iam.h"
+#include "aws/kms.h"
 #include "aws/s3.h"
 #include "aws/secrets_manager.h"
 #include "aws/ssm.h"
@@ -45,7 +46,11 @@ class PrintingTransport final : public net::HttpTransport {
     net::HttpResponse response{200, {{"ETag", "\"etag\""}}, "{}"};
     const bool first_page =
         body.find("Token") == std::string::npos && body.find("Marker") == std::string::npos;
-    if (service == "iam")
+    if (body.starts_with("Action=SimulatePrincipalPolicy"))
+      response.body = first_page ? "<R><SimulatePrincipalPolicyResult><IsTruncated>true</IsTruncated>"
+                                   "<Marker>next</Marker></SimulatePrincipalPolicyResult></R>"
+                                 : "<R><SimulatePrincipalPolicyResult/></R>";
+    else if (service == "iam")
       response.body = first_page
                           ? "<R><ListAccessKeysResult><IsTruncated>true</IsTruncated><Marker>next</Marker>"
                             "</ListAccessKeysResult></R>"
@@ -71,6 +76,7 @@ class Shapes {
     print_secrets_manager();
     (void)Ec2(client(Ec2::traits())).describe_instances({{"SQL", "2022"}, {"Stage", "prod"}});
     print_ssm();
+    (void)Kms(client(Kms::traits())).describe("alias/keyturn");
     print_s3();
   }
 
@@ -91,11 +97,16 @@ class Shapes {
     (void)iam.create_access_key("sql-backups", std::nullopt);
     (void)iam.update_access_key("sql-backups", "AKIAIOSFODNN7EXAMPLE", false, std::nullopt);
     (void)iam.delete_access_key("sql-backups", "AKIAIOSFODNN7EXAMPLE", std::nullopt);
+    (void)iam.simulate({"arn:aws:iam::111122223333:role/keyturn",
+                        {"iam:ListAccessKeys", "iam:CreateAccessKey"},
+                        {"arn:aws:iam::111122223333:user/sql-backups"},
+                        {{"aws:RequestedRegion", "us-east-1"}, {"aws:TagKeys", "keyturn:intent:x"}}});
   }
   void print_sts() {
     const Sts sts(client(Sts::traits()));
     const AssumeRoleRequest request{"arn:aws:iam::123456789012:role/keyturn", "keyturn-1", "external", 900};
     (void)sts.get_caller_identity();
+    (void)sts.date();
     (void)sts.assume_role(request);
     (void)sts.assume_role_with_web_identity(request, SecretString("web-token"));
   }
@@ -134,6 +145,7 @@ class Shapes {
     (void)ssm.cancel_command(command);
     (void)ssm.nodes_with(request.tags);
     (void)ssm.nodes({"i-0123456789abcdef0"});
+    (void)ssm.document("SQL-Credentials-UpdateCreds");
   }
   void print_s3() {
     const S3 s3(client(S3::traits()), "backups", S3Style::path);
