@@ -18,6 +18,18 @@ struct ResolvedSettings {
   sqlserver::SqlLogin login;
 };
 
+// A secret of a rotation, and what it is for.
+enum class SecretRole { iam_user, bucket_url, credential, sql_user, sql_password };
+struct SecretUse {
+  SecretRole role;
+  std::string name;
+  std::string_view meaning;  // "the URL that backups go to"
+  std::string_view example;  // a value to type
+};
+SecretUse credential_secret(const RotationSettings& settings);
+// All that the rotation needs, on its hosts too: what the configuration says itself is read from no secret.
+std::vector<SecretUse> secrets_of(const RotationSettings& settings, SqlAuthentication authentication);
+
 // Errors name the secret, and say what to type; none holds what stands in a secret.
 class SecretSettings {
  public:
@@ -26,17 +38,17 @@ class SecretSettings {
   [[nodiscard]] Result<std::string> iam_user(const RotationSettings& settings) const;
   [[nodiscard]] Result<std::vector<aws::S3Url>> bucket_urls(const RotationSettings& settings) const;
   [[nodiscard]] Result<sqlserver::SqlLogin> sql_login(const RotationSettings& settings) const;
+  // ErrorKind::usage where it is scheduled for deletion.
+  [[nodiscard]] Result<aws::SecretDescription> describe(const SecretUse& use) const;
   // With integrated authentication no secret of a SQL login is read; ErrorKind::usage on Linux.
   [[nodiscard]] Result<ResolvedSettings> resolve(const RotationSettings& settings,
                                                  SqlAuthentication authentication) const;
 
  private:
-  [[nodiscard]] std::string store_hint(const std::string& name, std::string_view meaning,
-                                       std::string_view example) const;
-  [[nodiscard]] Result<SecretString> read_secret(const std::string& name, std::string_view meaning,
-                                                 std::string_view example) const;
-  [[nodiscard]] Result<std::string> read_name(const std::string& name, std::string_view meaning,
-                                              std::string_view example) const;
+  [[nodiscard]] std::string store_hint(const SecretUse& use) const;
+  [[nodiscard]] Error missing(const SecretUse& use, Error error) const;
+  [[nodiscard]] Result<SecretString> read_secret(const SecretUse& use) const;
+  [[nodiscard]] Result<std::string> read_name(const SecretUse& use) const;
 
   const aws::AwsContext& aws_;
 };

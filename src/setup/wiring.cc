@@ -85,26 +85,7 @@ Result<std::unique_ptr<Wiring>> Wiring::open(const Config& config, const aws::En
   return std::unique_ptr<Wiring>(new Wiring(config, surroundings, std::move(*door)));
 }
 
-Result<void> Wiring::check_credential_secret(const std::string& name) const {
-  const auto service = aws_.secrets_manager();
-  if (!service) return fail(service.error());
-  const auto secret = service->describe(name);
-  if (secret && !secret->deleted_at) return {};
-  if (secret)
-    return fail(ErrorKind::usage, fmt::format("The secret \"{}\" is scheduled for deletion.", name),
-                fmt::format("Keep it: `aws secretsmanager restore-secret --region {} --secret-id {}`.",
-                            aws_.settings().region, name));
-  Error error = secret.error();
-  if (error.kind == ErrorKind::not_found) {
-    error.message = fmt::format("There is no secret \"{}\" in {}; it holds the access key that backups use.",
-                                name, aws_.settings().region);
-    error.hint = fmt::format("Make it: {}; `keyturn rotate` then puts the first key into it.",
-                             create_secret_command(aws_.settings().region, name, "placeholder"));
-  }
-  return fail(std::move(error));
-}
-
-Result<fleet::ListMachines> Wiring::machines(const RotationSettings& settings, WiredRotation& wired) const {
+Result<fleet::ListMachines> Wiring::machines(const RotationSettings& settings, WiredFleet& wired) const {
   if (settings.fleet.ec2_tags.empty()) return fleet::ListMachines{};
   auto ec2 = aws_.ec2();
   if (!ec2) return fail(ec2.error());
@@ -112,7 +93,7 @@ Result<fleet::ListMachines> Wiring::machines(const RotationSettings& settings, W
   return fleet::ec2_machines(*wired.ec2_, settings.fleet.ec2_tags);
 }
 
-Result<fleet::ListTargets> Wiring::inventory(const RotationSettings& settings, WiredRotation& wired) const {
+Result<fleet::ListTargets> Wiring::inventory(const RotationSettings& settings, WiredFleet& wired) const {
   const auto found = machines(settings, wired);
   if (!found) return fail(found.error());
   fleet::ListTargets list =
@@ -126,7 +107,7 @@ Result<fleet::ListTargets> Wiring::inventory(const RotationSettings& settings, W
   return list;
 }
 
-Result<void> Wiring::wire_direct(const RotationSettings& settings, WiredRotation& wired) {
+Result<void> Wiring::wire_direct(const RotationSettings& settings, WiredFleet& wired) {
   if (!connector_) {
     auto connector = sqlserver::OdbcConnector::open(odbc_settings(config_.sql));
     if (!connector) return fail(connector.error());
@@ -149,7 +130,7 @@ Result<void> Wiring::wire_direct(const RotationSettings& settings, WiredRotation
   return {};
 }
 
-Result<void> Wiring::wire_ssm(const RotationSettings& settings, WiredRotation& wired) const {
+Result<void> Wiring::wire_ssm(const RotationSettings& settings, WiredFleet& wired) const {
   if (!settings.sql_user.empty())
     return fail(
         ErrorKind::usage,
@@ -173,32 +154,38 @@ Result<void> Wiring::wire_ssm(const RotationSettings& settings, WiredRotation& w
   return {};
 }
 
+Result<std::unique_ptr<WiredFleet>> Wiring::wire_fleet(const RotationSettings& settings) {
+  auto wired = std::make_unique<WiredFleet>();
+  auto store = aws_.secret_store(settings.credential_secret);
+  if (!store) return fail(store.error());
+  wired->store_ = std::move(*store);
+  const auto reached =
+      settings.fleet.via == FleetWay::ssm ? wire_ssm(settings, *wired) : wire_direct(settings, *wired);
+  if (!reached) return fail(reached.error());
+  wired->watched_fleet_ = std::make_unique<WatchedFleet>(*wired->fleet_, surroundings_.watcher);
+  return wired;
+}
+
 Result<std::unique_ptr<WiredRotation>> Wiring::wire(const RotationSettings& settings) {
   const SecretSettings secrets(aws_);
   const auto user = secrets.iam_user(settings);
   if (!user) return fail(user.error());
   const auto urls = secrets.bucket_urls(settings);
   if (!urls) return fail(urls.error());
-  if (const auto secret = check_credential_secret(settings.credential_secret); !secret)
-    return fail(secret.error());
+  if (const auto secret = secrets.describe(credential_secret(settings)); !secret) return fail(secret.error());
 
   auto wired = std::make_unique<WiredRotation>();
   auto issuer = aws_.key_issuer(*user);
   if (!issuer) return fail(issuer.error());
-  auto store = aws_.secret_store(settings.credential_secret);
-  if (!store) return fail(store.error());
   wired->issuer_ = std::move(*issuer);
-  wired->store_ = std::move(*store);
   wired->prover_ = aws_.key_prover(*urls, *user);
-  const auto reached =
-      settings.fleet.via == FleetWay::ssm ? wire_ssm(settings, *wired) : wire_direct(settings, *wired);
-  if (!reached) return fail(reached.error());
-  Watcher& watcher = surroundings_.watcher;
-  wired->watched_fleet_ = std::make_unique<WatchedFleet>(*wired->fleet_, watcher);
+  auto fleet = wire_fleet(settings);
+  if (!fleet) return fail(fleet.error());
+  wired->fleet_ = std::move(*fleet);
   wired->engine_ = std::make_unique<rotation::Engine>(
       settings.policy,
-      rotation::Ports{*wired->issuer_, *wired->store_, *wired->prover_, *wired->watched_fleet_},
-      surroundings_.clock, surroundings_.random, &surroundings_.stop, watcher);
+      rotation::Ports{*wired->issuer_, wired->fleet_->store(), *wired->prover_, wired->fleet_->fleet()},
+      surroundings_.clock, surroundings_.random, &surroundings_.stop, surroundings_.watcher);
   return wired;
 }
 

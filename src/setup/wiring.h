@@ -18,6 +18,22 @@
 
 namespace keyturn::setup {
 
+// The targets of one rotation, and the secret that they are given keys from. Not thread-safe.
+class WiredFleet {
+ public:
+  rotation::Fleet& fleet() { return *watched_fleet_; }
+  rotation::SecretStore& store() { return *store_; }
+
+ private:
+  friend class Wiring;
+
+  std::unique_ptr<rotation::SecretStore> store_;
+  std::unique_ptr<aws::Ec2> ec2_;
+  std::unique_ptr<aws::Ssm> ssm_;
+  std::unique_ptr<rotation::Fleet> fleet_;
+  std::unique_ptr<WatchedFleet> watched_fleet_;
+};
+
 // One rotation, ready to run. Not thread-safe.
 class WiredRotation {
  public:
@@ -27,12 +43,8 @@ class WiredRotation {
   friend class Wiring;
 
   std::unique_ptr<rotation::KeyIssuer> issuer_;
-  std::unique_ptr<rotation::SecretStore> store_;
   std::unique_ptr<rotation::KeyProver> prover_;
-  std::unique_ptr<aws::Ec2> ec2_;
-  std::unique_ptr<aws::Ssm> ssm_;
-  std::unique_ptr<rotation::Fleet> fleet_;
-  std::unique_ptr<WatchedFleet> watched_fleet_;
+  std::unique_ptr<WiredFleet> fleet_;
   std::unique_ptr<rotation::Engine> engine_;
 };
 
@@ -54,17 +66,18 @@ class Wiring {
   // Reads the secrets that this rotation's settings come from, checks that its secret and a target exist, and
   // builds its engine. Over Systems Manager neither an ODBC driver nor the SQL login's secrets are needed.
   Result<std::unique_ptr<WiredRotation>> wire(const RotationSettings& settings);
+  // The way to the targets alone: asks nothing of IAM and the credential secret.
+  Result<std::unique_ptr<WiredFleet>> wire_fleet(const RotationSettings& settings);
 
   [[nodiscard]] const aws::AwsContext& aws() const { return aws_; }
 
  private:
   Wiring(const Config& config, Surroundings surroundings, std::unique_ptr<AwsDoor> door);
 
-  Result<void> check_credential_secret(const std::string& name) const;
-  Result<fleet::ListMachines> machines(const RotationSettings& settings, WiredRotation& wired) const;
-  Result<fleet::ListTargets> inventory(const RotationSettings& settings, WiredRotation& wired) const;
-  Result<void> wire_direct(const RotationSettings& settings, WiredRotation& wired);
-  Result<void> wire_ssm(const RotationSettings& settings, WiredRotation& wired) const;
+  Result<fleet::ListMachines> machines(const RotationSettings& settings, WiredFleet& wired) const;
+  Result<fleet::ListTargets> inventory(const RotationSettings& settings, WiredFleet& wired) const;
+  Result<void> wire_direct(const RotationSettings& settings, WiredFleet& wired);
+  Result<void> wire_ssm(const RotationSettings& settings, WiredFleet& wired) const;
 
   const Config& config_;
   const Surroundings surroundings_;
