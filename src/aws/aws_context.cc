@@ -77,6 +77,12 @@ Result<std::unique_ptr<rotation::SecretStore>> AwsContext::secret_store(const st
   return std::make_unique<SecretsManagerStore>(std::move(*service), secret);
 }
 
+Result<std::unique_ptr<SecretsManagerPasswords>> AwsContext::passwords(const std::string& secret) const {
+  auto service = secrets_manager();
+  if (!service) return fail(service.error());
+  return std::make_unique<SecretsManagerPasswords>(std::move(*service), secret);
+}
+
 std::unique_ptr<rotation::KeyProver> AwsContext::key_prover(const std::vector<S3Url>& urls,
                                                             const std::string& user) const {
   return std::make_unique<S3KeyProver>(context_, settings_, credentials_, urls, user);
@@ -93,13 +99,11 @@ Result<SecretString> AwsContext::read_secret(const std::string& secret) const {
           fmt::format("Create the secret {} as plain text, or set the value in the configuration.", secret);
     return fail(std::move(error));
   }
-  // Only the line end that an editor leaves: a password may begin or end with a blank.
-  const std::string_view text = value->text.reveal();
-  const std::size_t last = text.find_last_not_of("\r\n");
-  if (last == std::string_view::npos)
+  SecretString text = without_line_end(value->text);
+  if (text.empty())
     return fail(ErrorKind::usage, fmt::format("The secret {} is empty.", secret),
                 "Store its value as plain text.");
-  return SecretString(text.substr(0, last + 1));
+  return text;
 }
 
 }  // namespace keyturn::aws

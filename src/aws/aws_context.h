@@ -14,6 +14,7 @@
 #include "aws/s3.h"
 #include "aws/s3_url.h"
 #include "aws/secrets_manager.h"
+#include "aws/secrets_manager_passwords.h"
 #include "aws/settings.h"
 #include "aws/ssm.h"
 #include "aws/sts.h"
@@ -53,6 +54,9 @@ class AwsContext {
   // `user`: whose key a proof must find; empty: not checked.
   [[nodiscard]] std::unique_ptr<rotation::KeyProver> key_prover(const std::vector<S3Url>& urls,
                                                                 const std::string& user) const;
+
+  // The versions of a login's password.
+  [[nodiscard]] Result<std::unique_ptr<SecretsManagerPasswords>> passwords(const std::string& secret) const;
 
   // The value of a plain text secret (a user's name, a bucket URL): trimmed. ErrorKind::not_found,
   // ErrorKind::usage if empty.

@@ -103,6 +103,11 @@ Result<std::vector<SecretVersionEntry>> SecretsManager::list_versions(const std:
   return versions;
 }
 
+SecretString without_line_end(const SecretString& text) {
+  const std::string_view all = text.reveal();
+  return SecretString(all.substr(0, all.find_last_not_of("\r\n") + 1));
+}
+
 Result<SecretValue> SecretsManager::get_value(const std::string& secret, const std::string& version_id,
                                               const std::string& stage) const {
   Json body{{"SecretId", secret}};

@@ -33,6 +33,9 @@ struct SecretValue {
   SecretString text;  // SecretString, or the decoded SecretBinary
 };
 
+// Without the line end that an editor leaves: a password may begin or end with a blank.
+SecretString without_line_end(const SecretString& text);
+
 // Thread-safe. An optional `not_after` bounds calls that change something.
 class SecretsManager {
  public:

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "aws/access_key_text.h"
+#include "aws/secret_stages.h"
 
 namespace keyturn::aws {
 namespace {
@@ -13,51 +14,12 @@ using rotation::SecretState;
 using rotation::SecretVersion;
 using rotation::Stage;
 
-constexpr const char* kCurrent = "AWSCURRENT";
-constexpr const char* kPending = "AWSPENDING";
-constexpr const char* kPrevious = "AWSPREVIOUS";
-
-std::set<Stage> stages_of(const std::set<std::string>& names) {
-  std::set<Stage> stages;
-  if (names.contains(kCurrent)) stages.insert(Stage::current);
-  if (names.contains(kPending)) stages.insert(Stage::pending);
-  if (names.contains(kPrevious)) stages.insert(Stage::previous);
-  return stages;
-}
-
 // What a description alone tells.
 SecretState state_of(const SecretDescription& description) {
-  SecretState state;
-  state.name = description.name;
-  state.stage_changed_at =
-      std::max(description.changed_at.value_or(TimePoint{}), description.created_at.value_or(TimePoint{}));
-  for (const auto& [id, names] : description.stages_of)
-    state.versions.push_back({id, stages_of(names), state.stage_changed_at, std::nullopt});
+  SecretState state = labelled_state(description);
   for (const auto& [key, value] : description.tags)
     if (auto intent = parse_intent(key, value)) state.intents.push_back(std::move(*intent));
   return state;
-}
-
-// Adds creation dates, and versions without a label. Which labels there are, the description says.
-void add_listed(SecretState& state, const std::vector<SecretVersionEntry>& listed) {
-  for (const SecretVersionEntry& entry : listed) {
-    const auto found = std::find_if(state.versions.begin(), state.versions.end(),
-                                    [&](const SecretVersion& version) { return version.id == entry.id; });
-    if (found != state.versions.end()) {
-      found->created_at = entry.created_at;
-    } else {
-      state.versions.push_back({entry.id, {}, entry.created_at, std::nullopt});
-    }
-  }
-}
-
-// `code` is what Secrets Manager says when another run was faster.
-Result<void> conflict_on(const char* code, Result<void> done) {
-  if (done || done.error().code != code) return done;
-  Error error = done.error();
-  error.kind = ErrorKind::conflict;
-  error.hint = "Another run is at work on this secret; run keyturn again when it is over.";
-  return fail(std::move(error));
 }
 
 Error with_missing_hint(Error error, const std::string& secret) {

@@ -14,11 +14,10 @@ using rotation::TargetState;
 
 DirectFleet::DirectFleet(DirectFleetSettings settings, ListTargets list, sqlserver::SqlConnector& connector,
                          sqlserver::SqlLogin login, rotation::SecretStore& store, Clock& clock,
-                         const StopFlag* stop, ProgressSink progress)
+                         const StopFlag* stop, ProgressSink progress, login::PasswordSource* passwords)
     : settings_(std::move(settings)),
       list_(std::move(list)),
-      connector_(connector),
-      login_(std::move(login)),
+      login_(connector, std::move(login), passwords, clock),
       store_(store),
       clock_(clock),
       stop_(stop),
@@ -33,6 +32,7 @@ Result<void> DirectFleet::refresh() {
 
 Result<std::vector<TargetState>> DirectFleet::observe() {
   if (auto refreshed = refresh(); !refreshed) return fail(std::move(refreshed).error());
+  login_.begin_look();
   std::vector<Look> looks(targets_.size());
   for_each_bounded(targets_.size(), static_cast<std::size_t>(settings_.concurrency),
                    [&](std::size_t i) { looks[i] = look_at(targets_[i]); });
@@ -65,10 +65,12 @@ DirectFleet::Look DirectFleet::look_at(const InventoryTarget& target) {
 
 Result<TargetState> DirectFleet::read(const InventoryTarget& target) {
   if (auto may = check_may_start(target.name); !may) return fail(std::move(may).error());
-  auto session = connect(target, false);
-  if (!session) return fail(std::move(session).error());
+  auto entry = connect(target, false);
+  if (!entry) return fail(std::move(entry).error());
   report(target.name, VisitPhase::reading, false);
-  return sqlserver::CredentialVisit(**session, clock_, settings_.visit, target.name).read();
+  auto state = sqlserver::CredentialVisit(*entry->session, clock_, settings_.visit, target.name).read();
+  if (state) state->login_version = entry->version;
+  return state;
 }
 
 std::vector<rotation::Fleet::Outcome> DirectFleet::write(const Order& order) {
@@ -80,6 +82,7 @@ std::vector<rotation::Fleet::Outcome> DirectFleet::write(const Order& order) {
   if (targets_.empty()) {
     if (auto refreshed = refresh(); !refreshed) return fail_all(refreshed.error());
   }
+  login_.begin_look();
   const auto key = store_.read(order.version);
   if (!key) return fail_all(key.error());
   if (const auto sound = sqlserver::check_key(*key); !sound) return fail_all(sound.error());
@@ -90,9 +93,8 @@ std::vector<rotation::Fleet::Outcome> DirectFleet::write(const Order& order) {
 
 rotation::Fleet::Outcome DirectFleet::write_one(const TargetName& name, const Order& order,
                                                 const rotation::KeyPair& key) {
-  const auto target = std::find_if(targets_.begin(), targets_.end(),
-                                   [&](const InventoryTarget& known) { return known.name == name; });
-  auto after = target == targets_.end()
+  const InventoryTarget* target = find(name);
+  auto after = target == nullptr
                    ? fail(ErrorKind::not_found, "There is no target " + name + " in the inventory any more.")
                    : write_to(*target, order, key);
   report(name, VisitPhase::done, true, after ? "" : after.error().message);
@@ -100,18 +102,24 @@ rotation::Fleet::Outcome DirectFleet::write_one(const TargetName& name, const Or
   return {name, *std::move(after), std::nullopt};
 }
 
+const InventoryTarget* DirectFleet::find(const TargetName& name) const {
+  const auto found = std::find_if(targets_.begin(), targets_.end(),
+                                  [&](const InventoryTarget& known) { return known.name == name; });
+  return found == targets_.end() ? nullptr : &*found;
+}
+
 Result<TargetState> DirectFleet::write_to(const InventoryTarget& target, const Order& order,
                                           const rotation::KeyPair& key) {
   if (auto may = check_may_start(target.name); !may) return fail(std::move(may).error());
   if (auto in_time = check_deadline(target.name, order.not_after); !in_time)
     return fail(std::move(in_time).error());
-  auto session = connect(target, true);
-  if (!session) return fail(std::move(session).error());
-  sqlserver::CredentialVisit visit(**session, clock_, settings_.visit, target.name);
+  auto entry = connect(target, true);
+  if (!entry) return fail(std::move(entry).error());
+  sqlserver::CredentialVisit visit(*entry->session, clock_, settings_.visit, target.name);
   auto after = read_then_write(visit, target, order, key);
-  if (!after && sqlserver::CredentialVisit::worth_another_try(after.error())) {
-    return read_then_write(visit, target, order, key);
-  }
+  if (!after && sqlserver::CredentialVisit::worth_another_try(after.error()))
+    after = read_then_write(visit, target, order, key);
+  if (after) after->login_version = entry->version;
   return after;
 }
 
@@ -139,7 +147,7 @@ Result<TargetState> DirectFleet::read_then_write(sqlserver::CredentialVisit& vis
 DirectFleet::Connected DirectFleet::connect(const InventoryTarget& target, bool is_write) {
   if (!target.unreachable_reason.empty()) return fail(ErrorKind::unavailable, target.unreachable_reason);
   report(target.name, VisitPhase::connecting, is_write);
-  return connector_.connect(target.address, login_, settings_.login_timeout);
+  return login_.enter(target.name, target.address, settings_.login_timeout);
 }
 
 Result<void> DirectFleet::check_may_start(const TargetName& name) const {

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "fleet/inventory.h"
 #include "fleet/progress.h"
+#include "fleet/target_login.h"
 #include "rotation/ports.h"
 #include "sqlserver/credential_visit.h"
 #include "sqlserver/sql_session.h"
@@ -26,17 +27,23 @@ using ListTargets = std::function<Result<std::vector<InventoryTarget>>()>;
 
 // One connection a target and call, and at most four round trips. observe() and write() are not to be called
 // at the same time. All references must outlive the fleet; `stop` may be null, `progress` empty.
-class DirectFleet final : public rotation::Fleet {
+class DirectFleet final : public rotation::Fleet, public login::PasswordChanger {
  public:
+  // `passwords`: the versions of the login's password, where keyturn rotates it; null: the one in `login`.
   DirectFleet(DirectFleetSettings settings, ListTargets list, sqlserver::SqlConnector& connector,
               sqlserver::SqlLogin login, rotation::SecretStore& store, Clock& clock, const StopFlag* stop,
-              ProgressSink progress);
+              ProgressSink progress, login::PasswordSource* passwords = nullptr);
+
+  using rotation::Fleet::Order;
+  using rotation::Fleet::Outcome;
 
   Result<std::vector<rotation::TargetState>> observe() override;
   std::vector<Outcome> write(const Order& order) override;
+  std::vector<login::PasswordChanger::Outcome> change(const login::PasswordChanger::Order& order) override;
 
  private:
-  using Connected = Result<std::unique_ptr<sqlserver::SqlSession>>;
+  using Connected = Result<TargetLogin::Entry>;
+  using PasswordOrder = login::PasswordChanger::Order;
 
   struct Look {
     rotation::TargetState state;
@@ -61,12 +68,18 @@ class DirectFleet final : public rotation::Fleet {
   Result<void> check_may_start(const rotation::TargetName& name) const;
   Result<void> check_deadline(const rotation::TargetName& name, TimePoint not_after) const;
   Result<void> check_stage(const Order& order);
+  [[nodiscard]] const InventoryTarget* find(const rotation::TargetName& name) const;
+  // Of change(), in direct_fleet_login.cc.
+  Result<login::Password> ordered_password(const PasswordOrder& order);
+  Result<void> change_one(const rotation::TargetName& name, const PasswordOrder& order,
+                          const login::Password& wanted);
+  Result<void> change_on(const InventoryTarget& target, const PasswordOrder& order,
+                         const login::Password& wanted);
   void report(const rotation::TargetName& target, VisitPhase phase, bool is_write, std::string failure = {});
 
   const DirectFleetSettings settings_;
   const ListTargets list_;
-  sqlserver::SqlConnector& connector_;
-  const sqlserver::SqlLogin login_;
+  TargetLogin login_;
   rotation::SecretStore& store_;
   Clock& clock_;
   const StopFlag* const stop_;

@@ -123,6 +123,26 @@ Result<std::vector<TargetState>> SsmFleet::observe() {
 }
 
 std::vector<rotation::Fleet::Outcome> SsmFleet::write(const Order& order) {
+  return have_done("apply", order);
+}
+
+std::vector<login::PasswordChanger::Outcome> SsmFleet::change(const login::PasswordChanger::Order& order) {
+  std::vector<login::PasswordChanger::Outcome> outcomes;
+  for (Outcome& outcome : have_done("login", {order.version, order.stage, order.targets, order.not_after})) {
+    const bool is_on_it = outcome.after && outcome.after->login_version == order.version;
+    // A server of a Windows host that keyturn enters by its account has no part in this.
+    const bool has_none = outcome.after && outcome.after->login_version.empty();
+    if (is_on_it) outcome.error.reset();
+    if (!is_on_it && !outcome.error && !has_none)
+      outcome.error =
+          Error{ErrorKind::conflict, Effect::unknown, "",
+                outcome.target + " was not given the password of version " + order.version + ".", ""};
+    outcomes.push_back({outcome.target, std::move(outcome.error)});
+  }
+  return outcomes;
+}
+
+std::vector<rotation::Fleet::Outcome> SsmFleet::have_done(const char* mode, const Order& order) {
   std::vector<Outcome> outcomes;
   if (hosts_.empty())
     if (auto refreshed = refresh(); !refreshed) {
@@ -149,7 +169,7 @@ std::vector<rotation::Fleet::Outcome> SsmFleet::write(const Order& order) {
     tell(target, VisitPhase::writing, true);
   }
   Answers answers;
-  carry_out(order, ids, answers);
+  carry_out(mode, order, ids, answers);
   for (const std::string& id : ids) {
     const SsmHost& host = hosts_[place_by_id_.at(id)];
     const HostAnswer& answer = answers.at(id);
@@ -173,8 +193,8 @@ aws::SsmCommandRequest SsmFleet::request(const char* mode) const {
   return request;
 }
 
-aws::SsmCommandRequest SsmFleet::apply_request(const Order& order) const {
-  aws::SsmCommandRequest apply = request("apply");
+aws::SsmCommandRequest SsmFleet::order_request(const char* mode, const Order& order) const {
+  aws::SsmCommandRequest apply = request(mode);
   apply.parameters["VersionId"] = {order.version};
   apply.parameters["Stage"] = {order.stage == Stage::pending ? "pending" : "current"};
   apply.parameters["NotAfter"] = {format_iso8601(std::chrono::floor<seconds>(order.not_after))};
@@ -224,7 +244,8 @@ Result<void> SsmFleet::look(const std::vector<std::string>& ids, Answers& answer
 }
 
 // Every one of the hosts has an answer afterwards.
-void SsmFleet::carry_out(const Order& order, const std::vector<std::string>& ids, Answers& answers) {
+void SsmFleet::carry_out(const char* mode, const Order& order, const std::vector<std::string>& ids,
+                         Answers& answers) {
   std::vector<aws::SsmCommand> commands;
   Waiting waiting;
   const auto is_stopped = [&] { return stop_ != nullptr && stop_->requested(); };
@@ -232,7 +253,7 @@ void SsmFleet::carry_out(const Order& order, const std::vector<std::string>& ids
     const auto begin = ids.begin() + std::ptrdiff_t(at);
     const std::vector<std::string> some(
         begin, begin + std::ptrdiff_t(std::min(aws::kMaxNodesOfCommand, ids.size() - at)));
-    aws::SsmCommandRequest apply = apply_request(order);
+    aws::SsmCommandRequest apply = order_request(mode, order);
     apply.node_ids = some;
     const auto sent = is_stopped() ? fail(ErrorKind::cancelled, "")
                                    : send_to(std::move(apply), true, order.not_after, answers);
@@ -248,7 +269,7 @@ void SsmFleet::carry_out(const Order& order, const std::vector<std::string>& ids
                                                   : no_document(sent.error(), settings_.document)});
     }
   }
-  const auto collected = collect(commands, waiting, order.not_after, {"apply", order.version, {}}, answers);
+  const auto collected = collect(commands, waiting, order.not_after, {mode, order.version, {}}, answers);
   for (const std::string& id : ids) {
     const std::string& host = hosts_[place_by_id_.at(id)].name;
     Error unanswered = is_stopped() ? stopped(host, Effect::unknown) : no_answer(host);

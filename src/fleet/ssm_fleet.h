@@ -11,6 +11,7 @@
 #include "fleet/ssm_answer.h"
 #include "fleet/ssm_commands.h"
 #include "fleet/ssm_hosts.h"
+#include "login/ports.h"
 #include "rotation/ports.h"
 
 namespace keyturn::fleet {
@@ -31,8 +32,11 @@ struct SsmFleetSettings {
 
 // Targets are named HOST (the default instance, or a host that does not answer) and HOST\INSTANCE. Not
 // thread-safe.
-class SsmFleet final : public rotation::Fleet {
+class SsmFleet final : public rotation::Fleet, public login::PasswordChanger {
  public:
+  using rotation::Fleet::Order;
+  using rotation::Fleet::Outcome;
+
   // `machines` lists EC2's instances with the tags; it may be empty where ids are given. All references must
   // outlive the fleet; `stop` may be null, `progress` empty.
   SsmFleet(SsmFleetSettings settings, ListMachines machines, const aws::Ssm& ssm, Clock& clock,
@@ -44,6 +48,8 @@ class SsmFleet final : public rotation::Fleet {
   Result<std::vector<rotation::TargetState>> observe() override;
   // Also has outcomes of the other instances of the hosts, which are written as well.
   std::vector<Outcome> write(const Order& order) override;
+  // Likewise.
+  std::vector<login::PasswordChanger::Outcome> change(const login::PasswordChanger::Order& order) override;
 
  private:
   using Answers = std::unordered_map<std::string, HostAnswer>;  // by the host's id
@@ -61,9 +67,11 @@ class SsmFleet final : public rotation::Fleet {
   [[nodiscard]] std::optional<Error> silence_of(const SsmHost& host) const;
 
   [[nodiscard]] aws::SsmCommandRequest request(const char* mode) const;
-  [[nodiscard]] aws::SsmCommandRequest apply_request(const Order& order) const;
+  // `mode`: "apply" writes a key, "login" changes the login's password.
+  std::vector<Outcome> have_done(const char* mode, const Order& order);
+  [[nodiscard]] aws::SsmCommandRequest order_request(const char* mode, const Order& order) const;
   Result<void> look(const std::vector<std::string>& ids, Answers& answers);
-  void carry_out(const Order& order, const std::vector<std::string>& ids, Answers& answers);
+  void carry_out(const char* mode, const Order& order, const std::vector<std::string>& ids, Answers& answers);
   Result<aws::SsmCommand> send_to(aws::SsmCommandRequest request, bool changes_hosts,
                                   std::optional<TimePoint> not_after, Answers& answers) const;
   [[nodiscard]] Result<std::vector<std::string>> still_taken(const std::vector<std::string>& ids,

@@ -40,7 +40,7 @@ std::vector<Outcome> outcomes_of(const std::string& host, const std::vector<rota
   const auto states = states_of(host, *answer.report);
   for (std::size_t i = 0; i < answer.report->instances.size(); ++i) {
     Outcome outcome{states[i].name, std::nullopt, error_of(*answer.report, answer.report->instances[i])};
-    if (states[i].readable()) outcome.after = states[i];
+    if (states[i].readable() || !states[i].login_version.empty()) outcome.after = states[i];
     const auto was_ordered = std::find_if(outcomes.begin(), outcomes.end(),
                                           [&](const Outcome& o) { return o.target == outcome.target; });
     if (was_ordered != outcomes.end())

@@ -118,6 +118,7 @@ Json instance_json(const HostInstance& instance, const Detail& detail) {
   add_text(json, "error", shortened(instance.error, detail.text));
   add_text(json, "reason", shortened(state.reason, detail.text));
   if (state.since) json["since"] = milliseconds_of(*state.since);
+  add_text(json, "login_version", shortened(state.login_version, kLongestId));
   if (detail.extras) {
     add_text(json, "product_version", shortened(state.product_version, detail.text));
     add_text(json, "edition", shortened(state.edition, detail.text));
@@ -269,6 +270,7 @@ HostInstance instance_of(const Json& json) {
   instance.error = text_in(json, "error");
   state.reason = text_in(json, "reason");
   if (const Json* since = member(json, "since")) state.since = time_of(*since);
+  state.login_version = text_in(json, "login_version");
   state.product_version = text_in(json, "product_version");
   state.edition = text_in(json, "edition");
   each_in(json, "warnings", [&](const Json& item) { state.warnings.push_back(text_of(item)); });

@@ -95,6 +95,8 @@ void read_sql(const toml::table& table, SqlSettings& sql, ConfigProblems& proble
   std::string authentication = to_string(sql.authentication);
   reader.read("authentication", authentication, "\"sql\" or \"integrated\"", check_authentication);
   sql.authentication = *authentication_of(authentication);
+  reader.read("rotate_login", sql.rotate_login);
+  reader.read("login_max_age", sql.login_max_age, seconds{1}, kForever);
   reader.read("login_timeout", sql.login_timeout, seconds{1}, minutes{5});
   reader.read("query_timeout", sql.query_timeout, seconds{1}, minutes{10});
   reader.read("concurrency", sql.concurrency, 1, 256);
@@ -236,6 +238,29 @@ void check_times(const std::vector<const toml::table*>& tables, const Config& co
   }
 }
 
+// A login of which one rotation changes the password, and another does not know it, would lock the other one
+// out; and Windows's accounts have no password that keyturn could change.
+void check_rotated_login(const std::vector<const toml::table*>& tables, const Config& config,
+                         ConfigProblems& problems) {
+  if (!config.sql.rotate_login) return;
+  std::set<std::string> secrets;
+  for (std::size_t i = 0; i < config.rotations.size(); ++i) {
+    const RotationSettings& rotation = config.rotations[i];
+    if (!secrets.insert(rotation.sql_password_secret).second)
+      problems.add(
+          tables[i]->source(), "rotation.sql_password_secret",
+          fmt::format("two rotations log in by \"{}\", and with rotate_login each of them would change "
+                      "the password without the other's servers",
+                      rotation.sql_password_secret),
+          "a login with a password secret of its own for each rotation, or rotate_login = false");
+    if (config.sql.authentication == SqlAuthentication::integrated && rotation.fleet.via == FleetWay::direct)
+      problems.add(tables[i]->source(), "sql.rotate_login",
+                   fmt::format("\"{}\" logs in by Windows's own account, which has no password to rotate",
+                               rotation.name),
+                   "rotate_login = false, or authentication = \"sql\"");
+  }
+}
+
 Config read_config(const toml::table& root, const std::string& source, ConfigProblems& problems) {
   ConfigTable reader(root, "", problems);
   Config config;
@@ -248,6 +273,7 @@ Config read_config(const toml::table& root, const std::string& source, ConfigPro
   reader.finish();
   check_apart(tables, config.rotations, problems);
   check_times(tables, config, problems);
+  check_rotated_login(tables, config, problems);
   if (config.rotations.empty()) {
     config.rotations.emplace_back();
     config.rotations.back().fleet.via = FleetWay::ssm;

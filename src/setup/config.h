@@ -36,6 +36,8 @@ struct SqlSettings {
   std::filesystem::path ca_file;  // empty: the system's CAs
   bool trust_server_certificate = false;
   SqlAuthentication authentication = SqlAuthentication::sql;
+  bool rotate_login = false;                       // keyturn rotates the SQL login's own password
+  Duration login_max_age = std::chrono::days{30};  // of that password
   Duration login_timeout = std::chrono::seconds{10};
   Duration query_timeout = std::chrono::seconds{30};
   int concurrency = 8;

@@ -71,6 +71,11 @@ Result<std::unique_ptr<fleet::DirectFleet>> HostWiring::fleet(std::vector<fleet:
   auto store = aws_->secret_store(rotation_.credential_secret);
   if (!store) return fail(store.error());
   store_ = std::move(*store);
+  if (config_.sql.rotate_login && !settings_.login.integrated) {
+    auto passwords = aws_->passwords(rotation_.sql_password_secret);
+    if (!passwords) return fail(passwords.error());
+    passwords_ = std::move(*passwords);
+  }
   fleet::DirectFleetSettings settings;
   for (const aws::S3Url& url : settings_.bucket_urls) settings.visit.managed.urls.push_back(url.text);
   settings.visit.managed.patterns = rotation_.credential_patterns;
@@ -82,7 +87,8 @@ Result<std::unique_ptr<fleet::DirectFleet>> HostWiring::fleet(std::vector<fleet:
     return targets;
   };
   return std::make_unique<fleet::DirectFleet>(std::move(settings), list, connector, settings_.login, *store_,
-                                              clock_, &surroundings_.stop, std::move(progress));
+                                              clock_, &surroundings_.stop, std::move(progress),
+                                              passwords_.get());
 }
 
 }  // namespace keyturn::setup

@@ -62,6 +62,7 @@ class HostWiring {
   std::unique_ptr<aws::AwsContext> aws_;
   ResolvedSettings settings_;
   std::unique_ptr<rotation::SecretStore> store_;
+  std::unique_ptr<login::PasswordSource> passwords_;  // null: the login has one password
 };
 
 }  // namespace keyturn::setup

@@ -4,19 +4,6 @@
 #include "sqlserver/tsql.h"
 
 namespace keyturn::sqlserver {
-namespace {
-
-// SQL Server does not repeat a batch's secrets in its errors, but what answers at the port need not be one.
-Error redacted(Error error, const SecretString& secret) {
-  for (std::string* text : {&error.message, &error.hint}) {
-    if (text->find(secret.reveal()) != std::string::npos)
-      *text = "The server repeated the secret in an error; its text is withheld.";
-  }
-  return error;
-}
-
-}  // namespace
-
 Result<rotation::TargetState> CredentialVisit::take(Result<std::vector<ResultSet>> answer) {
   if (!answer) return fail(std::move(answer).error());
   auto snapshot = parse_snapshot(*answer, clock_.now(), target_);

@@ -61,7 +61,7 @@ constexpr std::array kKnown{
     KnownNumber{18452, ErrorKind::denied, "does not take this kind of login (error 18452)",
                 "With a SQL login: allow SQL Server authentication (mixed mode) there. With Windows's: the "
                 "account must be of that machine or of a domain that it trusts."},
-    KnownNumber{18456, ErrorKind::denied,
+    KnownNumber{kErrorLoginFailed, ErrorKind::denied,
                 "refused the login: wrong user name or password, or the login is not allowed in",
                 "Its error log names the reason as a state (5 no such login, 8 wrong password, 7 disabled, "
                 "58 Windows "
@@ -243,9 +243,17 @@ Error error_of(const std::vector<Diagnostic>& diagnostics, const std::string& wh
   return doing == Doing::connecting ? connection_error(diagnostics, where) : run_error(diagnostics, where);
 }
 
+Error redacted(Error error, const SecretString& secret) {
+  if (secret.empty()) return error;
+  for (std::string* text : {&error.message, &error.hint}) {
+    if (text->find(secret.reveal()) != std::string::npos)
+      *text = "The server repeated the secret in an error; its text is withheld.";
+  }
+  return error;
+}
+
 Error with_account(Error error, const std::string& account) {
-  constexpr int kLoginFailed = 18456;
-  if (error.code != std::to_string(kLoginFailed)) return error;
+  if (error.code != std::to_string(kErrorLoginFailed)) return error;
   // The server names the account as it sees it, in quotes: over the network a service of this machine is
   // DOMAIN\MACHINE$.
   std::string login = account;

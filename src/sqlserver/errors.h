@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/secret_string.h"
 
 namespace keyturn::sqlserver {
 
@@ -20,6 +21,7 @@ struct Diagnostic {
 inline constexpr int kErrorDeadlock = 1205;
 inline constexpr int kErrorNoSuchCredential = 15151;
 inline constexpr int kErrorCredentialExists = 15530;
+inline constexpr int kErrorLoginFailed = 18456;
 
 // What was under way when the diagnostics arose. While logging in nothing can have been changed; afterwards a
 // lost connection or a time-out leaves the effect unknown, whereas an error that the server reports comes
@@ -33,6 +35,10 @@ Error error_of(const std::vector<Diagnostic>& diagnostics, const std::string& wh
 
 // For a server's error number alone, as the simulated SQL Server gives it.
 Error error_of_number(int number, const std::string& server_text, const std::string& where, Doing doing);
+
+// SQL Server does not repeat a batch's secrets in its errors, but what answers at the port need not be one: a
+// text that holds the secret is withheld.
+Error redacted(Error error, const SecretString& secret);
 
 // For a Windows account that was refused as a login: with the T-SQL that lets it in. Others as they are.
 Error with_account(Error error, const std::string& account);

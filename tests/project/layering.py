@@ -4,7 +4,7 @@ import re
 
 import tree
 
-_BELOW_SETUP = {"base", "rotation", "net", "aws", "sqlserver", "fleet"}
+_BELOW_SETUP = {"base", "rotation", "login", "net", "aws", "sqlserver", "fleet"}
 _BELOW_CLI = _BELOW_SETUP | {"report", "setup", "host", "lambda", "render"}
 _WORLD = {"base", "rotation", "net", "aws", "sqlserver"}
 
@@ -14,11 +14,12 @@ _LAYERED = ("src", "sim", "lab")  # tests/ may use anything
 MAY_USE = {
     "base": set(),
     "rotation": {"base"},
+    "login": {"base", "rotation"},
     "net": {"base", "rotation"},
-    "aws": {"base", "rotation", "net"},
+    "aws": {"base", "rotation", "login", "net"},
     "sqlserver": {"base", "rotation"},
-    "report": {"base", "rotation"},
-    "fleet": {"base", "rotation", "net", "aws", "sqlserver", "report"},
+    "report": {"base", "rotation", "login"},
+    "fleet": {"base", "rotation", "login", "net", "aws", "sqlserver", "report"},
     "host": {"base", "rotation", "fleet", "sqlserver", "report"},
     "setup": _BELOW_SETUP | {"report"},
     "render": {"base", "rotation", "setup", "sqlserver"},
