@@ -15,6 +15,8 @@ class Account {
   virtual ~Account() = default;
   [[nodiscard]] virtual const setup::Config& config() const = 0;
   [[nodiscard]] virtual const aws::AwsContext& aws() const = 0;
+  // What AWS is reached over, for the one request that none of its services is asked.
+  [[nodiscard]] virtual net::HttpTransport& transport() const = 0;
   // Reads the secrets that the settings come from. The engine is good until the next call.
   virtual Result<rotation::Engine*> engine(const setup::RotationSettings& settings) = 0;
 };
@@ -29,6 +31,7 @@ class WiredAccount final : public Account {
 
   [[nodiscard]] const setup::Config& config() const override { return config_; }
   [[nodiscard]] const aws::AwsContext& aws() const override { return wiring_->aws(); }
+  [[nodiscard]] net::HttpTransport& transport() const override { return wiring_->transport(); }
   Result<rotation::Engine*> engine(const setup::RotationSettings& settings) override;
 
  private:

@@ -101,6 +101,33 @@ Result<Event> parse_step(const Json& object) {
   return event;
 }
 
+StackRequest request_named(const std::string& word) {
+  if (word == "Create" || word == "create") return StackRequest::make;
+  if (word == "Update" || word == "update") return StackRequest::change;
+  if (word == "Delete" || word == "delete") return StackRequest::remove;
+  return StackRequest::unknown;
+}
+
+// Whatever else is odd about it: where the answer goes to is all that it takes to answer.
+Result<Event> parse_resource_event(const Json& object) {
+  const std::string url = text_of(object, "ResponseURL");
+  if (!url.starts_with("https://") && !url.starts_with("http://")) return wrong("\"ResponseURL\" is no URL");
+  return StackEvent{
+      request_named(text_of(object, "RequestType")),
+      StackEvent::Caller{SecretString(url), text_of(object, "StackId"), text_of(object, "RequestId"),
+                         text_of(object, "LogicalResourceId"), text_of(object, "PhysicalResourceId")}};
+}
+
+// Terraform's aws_lambda_invocation with lifecycle_scope = "CRUD".
+Result<Event> parse_terraform_event(const Json& object) {
+  const Json& told = object["tf"];
+  const StackRequest request =
+      told.is_object() ? request_named(text_of(told, "action")) : StackRequest::unknown;
+  if (request == StackRequest::unknown)
+    return wrong("\"tf\" must have the \"action\" create, update or delete");
+  return StackEvent{request, std::nullopt};
+}
+
 Result<Event> parse_bus_event(const Json& object, const FunctionNames& names) {
   const std::string type = text_of(object, "detail-type");
   if (type == "Scheduled Event") return parse_task(Json::object(), names);
@@ -157,6 +184,8 @@ Result<Event> parse_event(const std::string& payload, const FunctionNames& names
   if (object.is_null()) return parse_task(Json::object(), names);
   if (!object.is_object()) return wrong("it is not a JSON object");
   if (object.contains("Step")) return parse_step(object);
+  if (object.contains("ResponseURL")) return parse_resource_event(object);
+  if (object.contains("tf")) return parse_terraform_event(object);
   if (object.contains("detail-type")) return parse_bus_event(object, names);
   return parse_task(object, names);
 }

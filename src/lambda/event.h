@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "base/error.h"
+#include "base/secret_string.h"
 #include "base/time.h"
 
 namespace keyturn::lambda {
@@ -41,7 +42,22 @@ struct InstanceEvent {
   std::string state;  // "running" …
 };
 
-using Event = std::variant<TaskEvent, SecretStepEvent, InstanceEvent>;
+// What CloudFormation does with the stack's custom resource, or Terraform with its invocation.
+enum class StackRequest { make, change, remove, unknown };
+struct StackEvent {
+  StackRequest request = StackRequest::unknown;
+  // CloudFormation alone: it does not see what a function returns, but waits for an answer at this URL.
+  struct Caller {
+    SecretString response_url;  // signed: whoever has it can answer
+    std::string stack_id;       // an ARN
+    std::string request_id;
+    std::string logical_id;
+    std::string physical_id;  // empty where it is made
+  };
+  std::optional<Caller> caller;
+};
+
+using Event = std::variant<TaskEvent, SecretStepEvent, InstanceEvent, StackEvent>;
 
 // What the environment says a function is for, where its event does not.
 struct FunctionNames {

@@ -9,6 +9,7 @@
 #include "lambda/native_rotation.h"
 #include "lambda/response.h"
 #include "lambda/rotations.h"
+#include "lambda/stack.h"
 #include "lambda/stop_timer.h"
 #include "setup/similar.h"
 
@@ -104,6 +105,7 @@ Answer handle(const HandlerParts& parts, const Invocation& invocation) {
   const StopTimer timer(parts.stop.flag(), parts.clock,
                         stop_at(now, invocation.deadline, task != nullptr ? task->max_s : std::nullopt));
   if (task != nullptr) return handle_task(parts, *task);
+  if (const auto* stack = std::get_if<StackEvent>(&*event)) return handle_stack(parts, *stack);
   if (const auto* step = std::get_if<SecretStepEvent>(&*event)) return handle_step(parts, *step);
   return handle_instance(parts, std::get<InstanceEvent>(*event));
 }

@@ -1,5 +1,5 @@
-// From an event to a response: the tasks, Secrets Manager's steps, and EC2's notifications, all over the same
-// engine.
+// From an event to a response: the tasks, Secrets Manager's steps, EC2's notifications and the end of the
+// stack, all over the same engine.
 #pragma once
 
 #include <optional>

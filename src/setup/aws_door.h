@@ -22,6 +22,7 @@ class AwsDoor {
                                                Random& random, const StopFlag* stop);
 
   [[nodiscard]] const aws::AwsContext& aws() const { return aws_; }
+  [[nodiscard]] net::HttpTransport& transport() const { return *transport_; }
 
  private:
   AwsDoor(std::unique_ptr<net::HttpTransport> transport, aws::AwsContext aws)

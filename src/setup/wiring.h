@@ -70,6 +70,7 @@ class Wiring {
   Result<std::unique_ptr<WiredFleet>> wire_fleet(const RotationSettings& settings);
 
   [[nodiscard]] const aws::AwsContext& aws() const { return aws_; }
+  [[nodiscard]] net::HttpTransport& transport() const { return door_->transport(); }
 
  private:
   Wiring(const Config& config, Surroundings surroundings, std::unique_ptr<AwsDoor> door);

@@ -37,7 +37,7 @@ class TestAccount final : public Account {
     config_.rotations = {settings};
     const sim::Caller caller = world.iam().add_principal("function", {{true, "*", "*"}});
     aws_ = std::make_unique<aws::AwsContext>(
-        aws::AwsContext::create({transport, clock, random, &stop.flag()},
+        aws::AwsContext::create({wire, clock, random, &stop.flag()},
                                 aws::fixed_environment({{"AWS_ACCESS_KEY_ID", caller.access_key_id},
                                                         {"AWS_SECRET_ACCESS_KEY", caller.secret},
                                                         {"AWS_REGION", "us-east-1"}}),
@@ -63,6 +63,7 @@ class TestAccount final : public Account {
   [[nodiscard]] const setup::Config& config() const override { return config_; }
   setup::Config& config() { return config_; }
   [[nodiscard]] const aws::AwsContext& aws() const override { return *aws_; }
+  [[nodiscard]] net::HttpTransport& transport() const override { return *web; }
   Result<rotation::Engine*> engine(const setup::RotationSettings& of) override {
     ++engines_made;
     issuer_ = aws_->key_issuer(kTestUser).value();
@@ -113,7 +114,8 @@ class TestAccount final : public Account {
   Clock& clock;
   SeededRandom random{7};
   mutable sim::World world{clock, random};
-  sim::WorldTransport transport{world};
+  sim::WorldTransport wire{world};
+  net::HttpTransport* web = &wire;  // where what is not AWS goes
   sim::SimSqlConnector connector{world.faults()};
   std::deque<sim::SqlServer> servers;
   std::vector<fleet::InventoryTarget> inventory;
