@@ -16,16 +16,6 @@ exceptions = package("botocore.exceptions")
 
 ACCOUNT = "111122223333"
 BOOTSTRAP = pathlib.Path(__file__).with_name("function_bootstrap.py")
-# Quiet: no server, no backups, nothing that starts by itself.
-CONFIG = """
-[aws]
-list_delay = "0s"
-usable_delay = "0s"
-status_delay = "0s"
-[backups]
-running = false
-"""
-ONE_TARGET = '[[target]]\nname = "only"\n'
 
 
 def role(name):

@@ -108,11 +108,9 @@ class Account:
 def run_keyturn(account, lab, folder, *arguments):
     """keyturn against an emulator's AWS and a lab's SQL Servers; the lab's own AWS is left out."""
     config = folder / "keyturn.toml"
-    targets = "".join(f'[[rotation.target]]\nname = "{t["name"]}"\nhost = "127.0.0.1"\nport = {t["port"]}\n'
-                      for t in lab.ready["targets"])
     config.write_text(f'[aws]\nregion = "{REGION}"\n[sql]\nca_file = "{lab.ready["ca_bundle"]}"\n'
                       'login_timeout = "2s"\nquery_timeout = "2s"\n'
-                      f'[[rotation]]\nname = "emulated"\n{POLICY}{targets}')
+                      f'[[rotation]]\nname = "emulated"\n{POLICY}{lab.rotation_targets()}')
     env = program.environment(folder, **account.environment)
     return program.run(*arguments, "--config", str(config), "--output", "json", env=env, timeout=180)
 

@@ -9,6 +9,19 @@ import urllib.request
 
 from support import keyturn_lab
 
+# TOML: no backups but those that a test makes; nothing that starts by itself, and no delays either.
+NO_BACKUPS = "[backups]\nrunning = false\n"
+QUIET = '[aws]\nlist_delay = "0s"\nusable_delay = "0s"\nstatus_delay = "0s"\n' + NO_BACKUPS
+
+
+def server(name, **settings):
+    """TOML of a SQL Server. Texts and lists of texts are the same in JSON and in TOML."""
+    lines = [f"{key} = {json.dumps(value)}" for key, value in {"name": name, **settings}.items()]
+    return "\n".join(["[[target]]", *lines, ""])
+
+
+ONE_TARGET = server("only")
+
 
 class Lab:
     """A running lab; `ready` is its line of JSON."""
@@ -24,6 +37,13 @@ class Lab:
         self.ready = json.loads(line)
         self.url = self.ready["aws_endpoint_url"]
         self.env = self.ready["env"]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        status = self.stop()
+        assert status == 0, f"keyturn-lab ended with {status}"
 
     def stop(self):
         """Its exit status after SIGTERM."""
@@ -48,6 +68,11 @@ class Lab:
         status, state = self.control("GET", "state")
         assert status == 200
         return state
+
+    def rotation_targets(self):
+        """TOML for keyturn: this lab's servers, reached directly."""
+        return "".join(f'[[rotation.target]]\nname = "{each["name"]}"\nhost = "127.0.0.1"\nport = {each["port"]}\n'
+                       for each in self.ready["targets"])
 
     def client_environment(self):
         """Of a child process: this lab's settings, and nothing of the machine's own AWS configuration."""

@@ -6,7 +6,7 @@ import pytest
 
 import account
 from account import client, code_of, end_of, wait_for
-from lab import Lab
+from lab import ONE_TARGET, QUIET, Lab
 
 # The shape of the runbook that people copy: two functions in order, no payloads.
 TWO_CALLS = {
@@ -24,11 +24,10 @@ TWO_CALLS = {
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    running = Lab(config=account.CONFIG + account.ONE_TARGET, folder=tmp_path_factory.mktemp("lab"))
-    for name in ("turn", "hand-out"):
-        account.make_function(running, name)
-    yield running
-    assert running.stop() == 0
+    with Lab(config=QUIET + ONE_TARGET, folder=tmp_path_factory.mktemp("lab")) as running:
+        for name in ("turn", "hand-out"):
+            account.make_function(running, name)
+        yield running
 
 
 def store(lab, name, content):

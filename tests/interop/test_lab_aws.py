@@ -12,7 +12,7 @@ import uuid
 
 import pytest
 
-from lab import Lab
+from lab import QUIET, Lab, server
 from support import keyturn_lab, package, venv_program
 
 boto3 = package("boto3")
@@ -23,26 +23,13 @@ transfer = package("boto3.s3.transfer")
 
 USER = "sql-backups-user"
 BUCKET = "sql-backups-2022"
-CONFIG = """
-[aws]
-list_delay = "0s"
-usable_delay = "0s"
-status_delay = "0s"
-[backups]
-running = false
-[[target]]
-name = "only"
-[[target]]
-name = "second"
-instance = "PAYROLL"
-"""
+CONFIG = QUIET + server("only") + server("second", instance="PAYROLL")
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    running = Lab(config=CONFIG, folder=tmp_path_factory.mktemp("lab"))
-    yield running
-    assert running.stop() == 0
+    with Lab(config=CONFIG, folder=tmp_path_factory.mktemp("lab")) as running:
+        yield running
 
 
 @pytest.fixture
@@ -376,8 +363,7 @@ def test_the_state_tells_the_whole_truth(lab, aws):
 
 
 def test_tls_with_the_labs_own_authority(tmp_path):
-    running = Lab("--tls", config=CONFIG, folder=tmp_path)
-    try:
+    with Lab("--tls", config=CONFIG, folder=tmp_path) as running:
         assert running.url.startswith("https://127.0.0.1:")
         assert running.env["AWS_CA_BUNDLE"] == running.ready["ca_bundle"]
         operator = clients(running, running.env["AWS_ACCESS_KEY_ID"], running.env["AWS_SECRET_ACCESS_KEY"])
@@ -390,8 +376,6 @@ def test_tls_with_the_labs_own_authority(tmp_path):
         assert operator("s3").head_object(Bucket=BUCKET, Key="streamed")["ContentLength"] == 11 << 20
         with pytest.raises(exceptions.SSLError):
             boto3.Session("AKIA", "x", None, "us-east-1").client("sts", endpoint_url=running.url).get_caller_identity()
-    finally:
-        assert running.stop() == 0
     assert not pathlib.Path(running.ready["keyturn_config"]).parent.exists()
 
 
@@ -408,8 +392,7 @@ def test_the_command_line(tmp_path):
 
 
 def test_backups_run_until_they_are_stopped(tmp_path):
-    running = Lab(config=CONFIG.replace("running = false", "running = true\ninterval = \"1h\""), folder=tmp_path)
-    try:
+    with Lab(config=CONFIG.replace("running = false", "running = true\ninterval = \"1h\""), folder=tmp_path) as running:
         def counters():
             return [target["backups"] for target in running.state()["targets"]]
 
@@ -427,5 +410,3 @@ def test_backups_run_until_they_are_stopped(tmp_path):
         assert uploads == {running.state()["iam"][USER][0]["access_key_id"]}
         assert running.control("POST", "backups", {"action": "begin"})[0] == 400
         assert running.control("POST", "backups", {"action": "start", "interval_s": 0})[0] == 400
-    finally:
-        assert running.stop() == 0

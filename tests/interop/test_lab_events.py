@@ -8,19 +8,18 @@ import pytest
 
 import account
 from account import client, code_of, wait_for
-from lab import Lab
+from lab import ONE_TARGET, QUIET, Lab
 
 # A week passes in about six seconds.
-TOML = account.CONFIG + "[schedule]\nspeed = 100000\n" + account.ONE_TARGET
+TOML = QUIET + "[schedule]\nspeed = 100000\n" + ONE_TARGET
 FUNCTION = f"arn:aws:lambda:us-east-1:{account.ACCOUNT}:function:heard"
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    running = Lab(config=TOML, folder=tmp_path_factory.mktemp("lab"))
-    account.make_function(running, "heard")
-    yield running
-    assert running.stop() == 0
+    with Lab(config=TOML, folder=tmp_path_factory.mktemp("lab")) as running:
+        account.make_function(running, "heard")
+        yield running
 
 
 @pytest.fixture

@@ -10,17 +10,16 @@ import pytest
 
 import account
 from account import boto3, client, invoke, wait_for
-from lab import Lab
+from lab import ONE_TARGET, QUIET, Lab
 
 NAME = "does-as-told"
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    running = Lab(config=account.CONFIG + account.ONE_TARGET, folder=tmp_path_factory.mktemp("lab"))
-    account.make_function(running, NAME, Environment={"Variables": {"OWN": "yes"}})
-    yield running
-    assert running.stop() == 0
+    with Lab(config=QUIET + ONE_TARGET, folder=tmp_path_factory.mktemp("lab")) as running:
+        account.make_function(running, NAME, Environment={"Variables": {"OWN": "yes"}})
+        yield running
 
 
 def test_environments_are_kept_and_frozen(lab):
@@ -112,11 +111,8 @@ def test_the_aws_cli_drives_it(lab, tmp_path):
 
 
 def test_nothing_outlives_the_lab(tmp_path):
-    lab = Lab(config=account.CONFIG + account.ONE_TARGET, folder=tmp_path)
-    try:
+    with Lab(config=QUIET + ONE_TARGET, folder=tmp_path) as lab:
         account.make_function(lab, NAME)
         process_id = invoke(lab, NAME, {})[0]["process_id"]
         wait_for(lambda: account.state_of(process_id) == "T", seconds=5)
-    finally:
-        assert lab.stop() == 0
     assert account.is_gone(process_id)

@@ -45,9 +45,8 @@ def document(*lines, timeout="60", more=None):
 
 @pytest.fixture
 def lab(tmp_path):
-    running = Lab(config=CONFIG, folder=tmp_path)
-    yield running
-    assert running.stop() == 0
+    with Lab(config=CONFIG, folder=tmp_path) as running:
+        yield running
 
 
 @pytest.fixture
@@ -300,8 +299,7 @@ def test_a_fault_kills_the_process_that_called(lab, ssm):
 
 
 def test_hosts_reach_aws_over_tls(tmp_path):
-    running = Lab("--tls", config=CONFIG, folder=tmp_path)
-    try:
+    with Lab("--tls", config=CONFIG, folder=tmp_path) as running:
         ssm = boto3.client("ssm", endpoint_url=running.url, region_name="us-east-1", verify=running.ready["ca_bundle"],
                            aws_access_key_id=running.env["AWS_ACCESS_KEY_ID"],
                            aws_secret_access_key=running.env["AWS_SECRET_ACCESS_KEY"])
@@ -311,5 +309,3 @@ def test_hosts_reach_aws_over_tls(tmp_path):
         over = ("Success", "Failed")
         wait_for(lambda: ssm.list_commands(CommandId=command)["Commands"][0]["Status"] in over)
         assert ssm.list_commands(CommandId=command)["Commands"][0]["Status"] == "Success"
-    finally:
-        assert running.stop() == 0

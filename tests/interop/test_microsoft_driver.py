@@ -4,16 +4,14 @@ import pytest
 
 from cli import program
 from interop import microsoft_driver
-from interop.account import CONFIG, ONE_TARGET
 from interop.driver_cases import DriverCases
-from interop.lab import Lab
+from interop.lab import ONE_TARGET, QUIET, Lab
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    made = Lab(config=CONFIG + ONE_TARGET, folder=tmp_path_factory.mktemp("lab"))
-    yield made
-    made.stop()
+    with Lab(config=QUIET + ONE_TARGET, folder=tmp_path_factory.mktemp("lab")) as made:
+        yield made
 
 
 @pytest.fixture

@@ -14,23 +14,12 @@ import pytest
 
 import emulator
 from emulator import Account
-from lab import Lab
+from lab import NO_BACKUPS, Lab, server
 from support import venv_program
 
 MINISTACK = venv_program("ministack")
 
-LAB = """
-[backups]
-running = false
-[[target]]
-name = "sql01"
-[[target]]
-name = "sql02"
-platform = "linux"
-[[target]]
-name = "sql03"
-credentials = []
-"""
+LAB = NO_BACKUPS + server("sql01") + server("sql02", platform="linux") + server("sql03", credentials=[])
 
 
 IDENTITY = """<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
@@ -74,8 +63,7 @@ def world(tmp_path):
     home = tmp_path / "ministack"
     home.mkdir()
     env = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "TMPDIR": str(home), "HOME": str(home)}
-    running = Lab(config=LAB, folder=tmp_path)
-    try:
+    with Lab(config=LAB, folder=tmp_path) as running:
         with emulator.serving([MINISTACK], port, "/_ministack/health", env) as url:
             login = running.ready["targets"][0]
             account = Account(url)
@@ -83,8 +71,6 @@ def world(tmp_path):
             with sts_of(account) as sts:
                 account.environment["AWS_ENDPOINT_URL_STS"] = sts
                 yield account, running, old_key
-    finally:
-        assert running.stop() == 0
 
 
 def test_a_key_is_turned_and_retired(world, tmp_path):

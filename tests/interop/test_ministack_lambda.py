@@ -11,21 +11,13 @@ import pytest
 
 import emulator
 from emulator import Account
-from lab import Lab
+from lab import NO_BACKUPS, Lab, server
 from lambda_package import package
 from support import venv_program
 
 MINISTACK = venv_program("ministack")
 
-LAB = """
-[backups]
-running = false
-[[target]]
-name = "sql01"
-[[target]]
-name = "sql02"
-platform = "linux"
-"""
+LAB = NO_BACKUPS + server("sql01") + server("sql02", platform="linux")
 
 
 @pytest.fixture
@@ -35,15 +27,12 @@ def called(tmp_path):
     home = tmp_path / "ministack"
     home.mkdir()
     env = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "TMPDIR": str(home), "HOME": str(home)}
-    lab = Lab(config=LAB, folder=tmp_path)
-    try:
+    with Lab(config=LAB, folder=tmp_path) as lab:
         with emulator.serving([MINISTACK], port, "/_ministack/health", env) as url:
             account = Account(url)
             login = lab.ready["targets"][0]
             account.fill(login["login"], login["password"])
-            targets = "".join(f'[[rotation.target]]\nname = "{t["name"]}"\nhost = "127.0.0.1"\nport = {t["port"]}\n'
-                              for t in lab.ready["targets"])
-            config = f'[sql]\nca_file = "{lab.ready["ca_bundle"]}"\n[[rotation]]\n{targets}'
+            config = f'[sql]\nca_file = "{lab.ready["ca_bundle"]}"\n[[rotation]]\n{lab.rotation_targets()}'
             client = account.client("lambda")
             client.create_function(FunctionName="keyturn", Runtime="provided.al2023", Handler="bootstrap", Timeout=60,
                                    Role="arn:aws:iam::000000000000:role/keyturn", Code={"ZipFile": package().read_bytes()},
@@ -58,8 +47,6 @@ def called(tmp_path):
                 return json.loads(answer["Payload"].read()), answer.get("FunctionError")
 
             yield invoke
-    finally:
-        assert lab.stop() == 0
 
 
 def test_a_state_is_told(called):

@@ -10,36 +10,25 @@ import pytest
 
 import emulator
 from emulator import SECRET, USER, Account
-from lab import Lab
+from lab import NO_BACKUPS, Lab, server
 from support import package, venv_program
 
 exceptions = package("botocore.exceptions")
 MOTO = venv_program("moto_server")
 
-LAB = """
-[backups]
-running = false
-[[target]]
-name = "sql01"
-[[target]]
-name = "sql02"
-credentials = []
-"""
+LAB = NO_BACKUPS + server("sql01") + server("sql02", credentials=[])
 
 
 @pytest.fixture
 def world(tmp_path):
     """(account, lab, the first key), with a moto that verifies what is signed."""
     port = emulator.free_port()
-    running = Lab(config=LAB, folder=tmp_path)
-    try:
+    with Lab(config=LAB, folder=tmp_path) as running:
         with emulator.serving([MOTO, "-H", "127.0.0.1", "-p", str(port)], port, "/moto-api/data.json") as url:
             login = running.ready["targets"][0]
             beginner = Account(url)
             old_key = beginner.fill(login["login"], login["password"])
             yield with_checked_signatures(beginner), running, old_key
-    finally:
-        assert running.stop() == 0
 
 
 def with_checked_signatures(beginner):

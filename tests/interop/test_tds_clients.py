@@ -8,27 +8,12 @@ import subprocess
 
 import pytest
 
-from lab import Lab
+from lab import QUIET, Lab, server
 from support import NODE_MODULES, ROOT, node_with, package
 
-CONFIG = """
-[aws]
-list_delay = "0s"
-usable_delay = "0s"
-status_delay = "0s"
-[backups]
-running = false
-[[target]]
-name = "plain"
-permissions = ["ALTER ANY CREDENTIAL", "VIEW SERVER STATE", "BACKUP DATABASE"]
-[[target]]
-name = "forced"
-encryption = "on"
-permissions = ["ALTER ANY CREDENTIAL", "VIEW SERVER STATE", "BACKUP DATABASE"]
-[[target]]
-name = "powerless"
-permissions = []
-"""
+MAY = ["ALTER ANY CREDENTIAL", "VIEW SERVER STATE", "BACKUP DATABASE"]
+CONFIG = (QUIET + server("plain", permissions=MAY) + server("forced", encryption="on", permissions=MAY)
+          + server("powerless", permissions=[]))
 CREDENTIAL = "s3://sql-backups-2022.s3.us-east-1.amazonaws.com/backups"
 VIEWS = ["sys.credentials", "sys.databases", "sys.dm_exec_requests", "sys.dm_exec_sessions", "sys.dm_exec_connections",
          "sys.server_principals", "sys.configurations", "sys.availability_groups", "msdb.dbo.backupset"]
@@ -41,9 +26,8 @@ NO_CREDENTIAL = "Cannot drop the credential 'nope', because it does not exist or
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    running = Lab(config=CONFIG, folder=tmp_path_factory.mktemp("lab"))
-    yield running
-    assert running.stop() == 0
+    with Lab(config=CONFIG, folder=tmp_path_factory.mktemp("lab")) as running:
+        yield running
 
 
 class Target:

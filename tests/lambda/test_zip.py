@@ -8,28 +8,19 @@ import zipfile
 import pytest
 
 from function import Function
-from interop.lab import Lab
+from interop.lab import NO_BACKUPS, Lab, server
 from lambda_package import package as zipped
 from process.leaks import forms
 from support import ROOT, package
 
 jsonschema = package("jsonschema")
 
-LAB = """
-[backups]
-running = false
-[[target]]
-name = "sql01"
-[[target]]
-name = "sql02"
-platform = "linux"
-"""
+LAB = NO_BACKUPS + server("sql01") + server("sql02", platform="linux")
 
 
 def configuration(lab):
     """TOML for KEYTURN_CONFIG_TEXT: the lab's servers, reached directly."""
-    targets = "".join(f'[[rotation.target]]\nname = "{t["name"]}"\nhost = "127.0.0.1"\nport = {t["port"]}\n' for t in lab.ready["targets"])
-    return f'[sql]\nca_file = "/etc/lab.pem"\n[[rotation]]\n{targets}'
+    return f'[sql]\nca_file = "/etc/lab.pem"\n[[rotation]]\n{lab.rotation_targets()}'
 
 
 def start(lab, root, files=None, **environment):
@@ -42,9 +33,8 @@ def start(lab, root, files=None, **environment):
 
 @pytest.fixture
 def lab(tmp_path):
-    running = Lab(config=LAB, folder=tmp_path)
-    yield running
-    assert running.stop() == 0
+    with Lab(config=LAB, folder=tmp_path) as running:
+        yield running
 
 
 def check(document, kind):
@@ -108,18 +98,14 @@ def test_an_event_that_means_nothing_is_an_error_and_the_next_goes_well(lab, tmp
 
 
 def test_certificates_are_checked_by_the_systems_bundle(tmp_path):
-    lab = Lab("--tls", config=LAB, folder=tmp_path)
-    try:
+    with Lab("--tls", config=LAB, folder=tmp_path) as lab:
         with start(lab, tmp_path / "root", files=["etc/pki/tls/certs/ca-bundle.crt"]) as running:
             kind, status = running.invoke({"task": "status"})
             assert kind == "response", status
-    finally:
-        assert lab.stop() == 0
 
 
 def test_certificates_are_checked_by_the_packages_bundle_where_the_system_has_none(tmp_path):
-    lab = Lab("--tls", config=LAB, folder=tmp_path)
-    try:
+    with Lab("--tls", config=LAB, folder=tmp_path) as lab:
         with start(lab, tmp_path / "root") as running:
             kind, error = running.invoke({"task": "status"})
             assert kind == "error" and "certificate" in error["errorMessage"], error
@@ -129,8 +115,6 @@ def test_certificates_are_checked_by_the_packages_bundle_where_the_system_has_no
                 own.write(file.read())  # read at each connection
             kind, status = running.invoke({"task": "status"})
             assert kind == "response", status
-    finally:
-        assert lab.stop() == 0
 
 
 def test_a_wrong_configuration_is_told_before_any_invocation(tmp_path):

@@ -59,13 +59,6 @@ class Rehearsal(Lab):
         self.config = pathlib.Path(self.ready["keyturn_config"])
         self.operator_key = self.env["AWS_ACCESS_KEY_ID"]
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        status = self.stop()
-        assert status == 0, f"keyturn-lab ended with {status}"
-
     def environment(self, **more):
         return program.environment(self.home, **self.env) | more
 

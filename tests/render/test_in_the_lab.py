@@ -33,9 +33,8 @@ name = "sql02"
 
 @pytest.fixture(name="lab")
 def _lab(tmp_path):
-    running = Lab("--keyturn", support.keyturn(), config=CONFIG, folder=tmp_path)
-    yield running
-    assert running.stop() == 0
+    with Lab("--keyturn", support.keyturn(), config=CONFIG, folder=tmp_path) as running:
+        yield running
 
 
 def aws(lab, *arguments):

@@ -5,28 +5,16 @@ import subprocess
 
 import pytest
 import support
-from interop.lab import Lab
+from interop.lab import QUIET, Lab, server
 
-CONFIG = """
-[aws]
-list_delay = "0s"
-usable_delay = "0s"
-status_delay = "0s"
-[backups]
-running = false
-[[target]]
-name = "sql01"
-[[target]]
-name = "sql02"
-"""
+CONFIG = QUIET + server("sql01") + server("sql02")
 GRANTS = re.compile(r"^GRANT (.*) TO ", re.MULTILINE)
 
 
 @pytest.fixture(name="lab", scope="module")
 def _lab(tmp_path_factory):
-    running = Lab(config=CONFIG, folder=tmp_path_factory.mktemp("lab"))
-    yield running
-    assert running.stop() == 0
+    with Lab(config=CONFIG, folder=tmp_path_factory.mktemp("lab")) as running:
+        yield running
 
 
 def keyturn(lab, *arguments):

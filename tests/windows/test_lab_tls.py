@@ -7,8 +7,7 @@ import pytest
 
 import wine
 from interop import microsoft_driver
-from interop.account import CONFIG, ONE_TARGET
-from interop.lab import Lab
+from interop.lab import ONE_TARGET, QUIET, Lab
 
 
 def by_name(url):
@@ -25,9 +24,8 @@ def windows():
 
 @pytest.fixture
 def lab(tmp_path):
-    made = Lab("--tls", config=CONFIG + ONE_TARGET, folder=tmp_path)
-    yield made
-    made.stop()
+    with Lab("--tls", config=QUIET + ONE_TARGET, folder=tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

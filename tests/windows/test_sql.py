@@ -6,9 +6,9 @@ import pytest
 
 import wine
 from interop import microsoft_driver
-from interop.account import CONFIG, ONE_TARGET, client
+from interop.account import client
 from interop.driver_cases import DriverCases
-from interop.lab import Lab
+from interop.lab import ONE_TARGET, QUIET, Lab
 
 OLD = "SQL Server"
 FREETDS = "/usr/lib/x86_64-linux-gnu/odbc/libtdsodbc.so"
@@ -16,9 +16,8 @@ FREETDS = "/usr/lib/x86_64-linux-gnu/odbc/libtdsodbc.so"
 
 @pytest.fixture
 def lab(tmp_path):
-    made = Lab(config=CONFIG + ONE_TARGET, folder=tmp_path)
-    yield made
-    made.stop()
+    with Lab(config=QUIET + ONE_TARGET, folder=tmp_path) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
