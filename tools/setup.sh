@@ -12,7 +12,7 @@ packages='
   g++-mingw-w64-x86-64-posix googletest wine wine64 libodbc2 libgnutls30 osslsigncode
   libgtest-dev libgmock-dev librapidcheck-dev
   dpkg-dev lintian mmdebstrap systemd
-  freetds-bin openssl ca-certificates libkrb5-3 libltdl7 unzip
+  freetds-bin openssl ca-certificates libkrb5-3 libltdl7 unzip zsh
   python3 python3-venv python3-pytest
 '
 

@@ -139,7 +139,10 @@ std::string zsh_completion(const std::vector<CommandModel>& commands) {
       script += " \\\n      " + quoted(fmt::format("2::word:({})", fmt::join(command.operands, " ")));
     script += " ;;\n";
   }
-  return script + "  esac\n}\ncompdef _keyturn keyturn\n";
+  // A file of fpath is the first call itself. One that is sourced only says what the function is for.
+  return script +
+         "  esac\n}\n"
+         "if [[ $funcstack[1] == _keyturn ]]; then _keyturn; else compdef _keyturn keyturn; fi\n";
 }
 
 std::string fish_completion(const std::vector<CommandModel>& commands) {
@@ -176,7 +179,7 @@ std::string powershell_completion(const std::vector<CommandModel>& commands) {
   std::string script =
       "# PowerShell completion of keyturn. To have it: keyturn completion powershell | Out-String | "
       "Invoke-Expression\n"
-      "Register-ArgumentCompleter -Native -CommandName keyturn, keyturn.exe -ScriptBlock {\n"
+      "Register-ArgumentCompleter -Native -CommandName 'keyturn', 'keyturn.exe' -ScriptBlock {\n"
       "  param($word, $line, $position)\n"
       "  $commands = [ordered] @{\n";
   for (const CommandModel& command : commands) {

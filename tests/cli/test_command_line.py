@@ -1,5 +1,6 @@
 """Help, manual page, completion scripts and the description of the settings: all of them say what the program does."""
 
+import importlib
 import re
 import shutil
 import subprocess
@@ -96,6 +97,43 @@ def test_bash_completes(env, typed, offered):
     script += f"\nCOMP_WORDS=({words}); COMP_CWORD={len(typed) - 1}; _keyturn; printf '%s\\n' \"${{COMPREPLY[@]}}\""
     result = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
     assert set(result.stdout.split()) == offered
+
+
+def zsh(folder, script):
+    """What zsh prints with the completion on its fpath, as any shell of somebody's that has it, and zsh's own helpers told of."""
+    helpers = "_describe() { print -l -- ${(P)2%%:*} }; _arguments() { print -l -- ${@%%\\[*} }; compdef() { print compdef $@ }\n"
+    result = subprocess.run(["zsh", "-f", "-c", f"fpath=({folder}); {helpers}{script}"], capture_output=True, text=True, check=True,
+                            timeout=30)
+    assert result.stderr == ""
+    return result.stdout.split()
+
+
+@pytest.mark.parametrize("typed, offered", [("keyturn ''", COMMANDS), ("keyturn completion ''", ["--help", "2::word:(bash"])])
+def test_zsh_completes_at_the_first_tab(env, tmp_path, typed, offered):
+    (tmp_path / "_keyturn").write_text(program.run("completion", "zsh", env=env).stdout)
+    tab = f"words=({typed}); CURRENT=$#words; _keyturn"
+    first, _, second = " ".join(zsh(tmp_path, f"autoload -U _keyturn; {tab}; print then; {tab}")).partition(" then ")
+    assert first.split()[:len(offered)] == offered and second == first
+    assert zsh(tmp_path, f". {tmp_path}/_keyturn") == ["compdef", "_keyturn", "keyturn"]
+
+
+def test_powershell_is_told_every_command_option_and_choice(env):
+    script = program.run("completion", "powershell", env=env).stdout
+    commands, values = (dict(re.findall(r"^    '([\w-]+)' = @\((.*)\)$", part, re.MULTILINE)) for part in script.split("$values = "))
+    assert list(commands) == COMMANDS
+    for command, words in commands.items():
+        assert options_in(words) == options_in(help_of([command], env).split("Examples:")[0])
+    for option, choices in values.items():
+        assert any(f"'{option}'" in words for words in commands.values())
+        for choice in re.findall("'([^']*)'", choices):
+            assert any(f"{option} " in line and choice in line for command in COMMANDS
+                       for line in help_of([command], env).splitlines()), (option, choice)
+    assert values["--output"] == "'text', 'json'"
+
+
+def test_powershell_understands_its_completion(env):
+    powershell = importlib.import_module("render.powershell")
+    assert not powershell.parsed(program.run("completion", "powershell", env=env).stdout).has_error
 
 
 @pytest.mark.parametrize("section", ["aws", "sql", "[rotation]", "rotation.policy", "rotation.fleet", "[rotation.target]",
