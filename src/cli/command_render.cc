@@ -1,5 +1,6 @@
-// keyturn render: documents for Systems Manager and T-SQL, printed on stdout.
+// keyturn render: documents for Systems Manager, T-SQL and policies of IAM, printed on stdout.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/common_options.h"
 #include "cli/console.h"
+#include "cli/render_policy.h"
 #include "cli/render_sql_login.h"
 #include "render/ssm_automation.h"
 #include "render/ssm_command.h"
@@ -24,6 +26,7 @@ struct RenderOptions {
   render::SsmCommandSettings command;
   render::SsmAutomationSettings automation;
   SqlLoginOptions login;
+  PolicyOptions policy;
 };
 
 // One document: its name, and the options that are of it alone.
@@ -55,13 +58,25 @@ Result<std::string> render_login(const Options& options, const RenderOptions& ch
   return render_sql_login(options, chosen.login, config, rotation);
 }
 
+Result<std::string> render_rights(const Options& options, const RenderOptions& chosen,
+                                  const setup::Config& config, const setup::RotationSettings& rotation) {
+  PolicyOptions policy = chosen.policy;
+  policy.package_url = chosen.command.package_url;
+  policy.windows_package_url = chosen.command.windows_package_url;
+  return render_policy(options, policy, config, rotation);
+}
+
 const std::vector<Document>& documents() {
   static const std::vector<Document> all{
       {"ssm-command",
        {"--package-url", "--package-sha256", "--windows-package-url", "--windows-package-sha256"},
        render_command},
       {"ssm-automation", {"--rotate-function", "--update-function", "--assume-role"}, render_automation},
-      {"sql-login", {"--account", "--drop"}, render_login}};
+      {"sql-login", {"--account", "--drop"}, render_login},
+      {"policy",
+       {"ROLE", "--aws-account", "--backup-user", "--user-path", "--bucket-url", "--kms-key", "--functions",
+        "--vpc", "--restore", "--explain", "--package-url", "--windows-package-url"},
+       render_rights}};
   return all;
 }
 
@@ -111,13 +126,21 @@ std::string document_names(const char* between) {
   return names;
 }
 
+bool has_option(const Document& document, const std::string& name) {
+  return std::find(document.options.begin(), document.options.end(), name) != document.options.end();
+}
+
 // An option of another document is refused rather than ignored.
 void check_options(const CLI::App& command, const RenderOptions& chosen) {
+  const Document& own = document_named(chosen.document);
   for (const Document& document : documents())
     for (const char* name : document.options)
-      if (chosen.document != document.name && command.count(name) > 0)
+      if (!has_option(own, name) && command.count(name) > 0)
         throw CLI::ValidationError(
             fmt::format("{} is an option of `keyturn render {}`", name, document.name));
+  if (has_option(own, "ROLE") && chosen.policy.role.empty())
+    throw CLI::ValidationError(
+        fmt::format("Whose policy? `keyturn render policy {}`", fmt::join(policy_roles(), "|")));
 }
 
 void add_command_options(CLI::App& command, render::SsmCommandSettings& settings) {
@@ -153,11 +176,35 @@ void add_login_options(CLI::App& command, SqlLoginOptions& login) {
   command.add_flag("--drop", login.drop, "The script that takes the login away")->group("sql-login");
 }
 
+void add_policy_options(CLI::App& command, PolicyOptions& policy) {
+  command.add_option("ROLE", policy.role, "Of policy: whose")
+      ->type_name(fmt::format("{}", fmt::join(policy_roles(), "|")))
+      ->check(CLI::IsMember(policy_roles()));
+  const auto add = [&](const char* name, auto& value, const char* type, const char* description) {
+    command.add_option(name, value, description)->type_name(type)->group("policy");
+  };
+  const auto add_flag = [&](const char* name, bool& value, const char* description) {
+    command.add_flag(name, value, description)->group("policy");
+  };
+  add("--aws-account", policy.account, "ID", "The AWS account, of controller and host");
+  add("--backup-user", policy.user, "NAME", "The IAM user, where the configuration leaves it to a secret");
+  add("--user-path", policy.user_path, "PATH", "That user's path. Default: /");
+  add("--bucket-url", policy.bucket_urls, "URL",
+      "Of backup-user: where backups go, where the configuration leaves it to a secret");
+  add("--kms-key", policy.kms_key, "ARN", "The KMS key that encrypts the secrets. Default: AWS's own");
+  add("--functions", policy.functions, "NAME",
+      "Of controller: keyturn runs in Lambda, in functions whose names begin so");
+  add_flag("--vpc", policy.vpc, "Of controller: in a network of their own");
+  add_flag("--restore", policy.restore, "Of backup-user: SQL Server restores with the same key");
+  add_flag("--explain", policy.explain, "As JSON with what needs each statement, and why");
+}
+
 }  // namespace
 
 void add_render(CLI::App& app, Options& options, Handler& handler) {
   const auto chosen = std::make_shared<RenderOptions>();
-  CLI::App* command = app.add_subcommand("render", "Print a document for Systems Manager, or T-SQL");
+  CLI::App* command =
+      app.add_subcommand("render", "Print a document for Systems Manager, T-SQL, or a policy of IAM");
   command->add_option("DOCUMENT", chosen->document, "The document")
       ->required()
       ->type_name(document_names("|"))
@@ -170,6 +217,7 @@ void add_render(CLI::App& app, Options& options, Handler& handler) {
   add_command_options(*command, chosen->command);
   add_automation_options(*command, chosen->automation);
   add_login_options(*command, chosen->login);
+  add_policy_options(*command, chosen->policy);
   add_common_options(*command, options);
   command->footer(
       "Examples:\n"
@@ -183,6 +231,7 @@ void add_render(CLI::App& app, Options& options, Handler& handler) {
       "      --content file://automation.json\n"
       "  keyturn render sql-login > login.sql\n"
       "  sqlcmd -S HOST -E -b -i login.sql\n"
+      "  keyturn render policy controller --aws-account 111122223333 > policy.json\n"
       "\nWhere the documents exist already: `aws ssm update-document --document-version '$LATEST'`, then\n"
       "`aws ssm update-document-default-version` (docs/from-the-blog.md).");
   command->callback([&options, &handler, command, chosen] {

@@ -72,7 +72,7 @@ std::vector<CommandModel> model_of(const CLI::App& app) {
     for (const CLI::Option* option : command->get_options()) {
       OptionModel part = model_of(*option);
       if (option->get_positional())
-        model.operands = part.choices;
+        model.operands.insert(model.operands.end(), part.choices.begin(), part.choices.end());
       else
         model.options.push_back(std::move(part));
     }

@@ -40,7 +40,9 @@ std::string filled(const std::string& text, const RightValues& values, std::size
     if (open == text.size()) break;
     const std::size_t close = text.find('}', open);
     const Texts& all = values.at(text.substr(open + 1, close - open - 1));
-    done += all[std::min(turn, all.size() - 1)];
+    const std::string& value = all[std::min(turn, all.size() - 1)];
+    if (value.starts_with("arn:")) return value;
+    done += value;
     at = close + 1;
   }
   return done;
@@ -133,6 +135,16 @@ std::vector<Right> filled_rights(Role role, const std::set<Need>& needs, const R
     if (!right.resources.empty() && fill_conditions(right, row, values)) rights.push_back(std::move(right));
   }
   return rights;
+}
+
+std::string rights_json(const std::vector<Right>& rights) {
+  Json list = Json::array();
+  for (const Right& right : rights)
+    list.push_back({{"role", to_string(right.role)},
+                    {"need", to_string(right.need)},
+                    {"why", right.why},
+                    {"statement", statement_json(right)}});
+  return list.dump(2) + "\n";
 }
 
 std::string policy_json(const std::vector<Right>& rights) {

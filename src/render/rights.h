@@ -60,11 +60,14 @@ const std::vector<Right>& rights_table();
 using RightValues = std::map<std::string, std::vector<std::string>>;
 
 // The role's rights, without placeholders. A text is there once for each value of its placeholder; tag_key
-// and tag_value go in pairs. A resource whose placeholder has no value is left out, and with its last
-// resource, or where a condition's has none, the right.
+// and tag_value go in pairs. A value that is an ARN is the whole resource. A resource whose placeholder has
+// no value is left out, and with its last resource, or where a condition's has none, the right.
 std::vector<Right> filled_rights(Role role, const std::set<Need>& needs, const RightValues& values);
 
 // IAM's JSON, indented; at its end a newline.
 std::string policy_json(const std::vector<Right>& rights);
+
+// The same as a list of {"role", "need", "why", "statement"}.
+std::string rights_json(const std::vector<Right>& rights);
 
 }  // namespace keyturn::render

@@ -71,6 +71,14 @@ TEST(Rights, NameTheUserAndTheSecrets) {
   EXPECT_EQ(find(rights, "ReadTheLogin"), nullptr) << "over Systems Manager it is the hosts' alone";
 }
 
+TEST(Rights, ASecretThatIsGivenByItsArnIsThatOne) {
+  const char* arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:key-AbCdEf";
+  const auto rights = rights_of(
+      Role::controller,
+      std::string("[[rotation]]\niam_user = \"backups\"\ncredential_secret = \"") + arn + "\"\n", place());
+  EXPECT_EQ(find(rights, "KeepTheKey")->resources, std::vector<std::string>{arn});
+}
+
 TEST(Rights, CommandsGoToTheFleetAlone) {
   const auto rights = rights_of(Role::controller, kSsm, place());
   const Right* send = find(rights, "SendToTheFleet");

@@ -1,0 +1,129 @@
+#include "cli/render_policy.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "aws/endpoints.h"
+#include "aws/profile_files.h"
+#include "aws/s3_url.h"
+#include "aws/settings.h"
+#include "render/rights.h"
+#include "render/rights_scope.h"
+
+namespace keyturn::cli {
+namespace {
+
+using render::Role;
+
+constexpr Role kRoles[] = {Role::controller, Role::host, Role::backup_user};
+
+Role role_named(const std::string& name) {
+  return *std::find_if(std::begin(kRoles), std::end(kRoles),
+                       [&](Role role) { return name == to_string(role); });
+}
+
+Result<std::string> region_of(const Options& options, const setup::Config& config) {
+  aws::AwsOptions asked;
+  if (!config.aws.region.empty()) asked.region = config.aws.region;
+  if (!config.aws.profile.empty()) asked.profile = config.aws.profile;
+  if (!options.region.empty()) asked.region = options.region;
+  if (!options.profile.empty()) asked.profile = options.profile;
+  const aws::Environment environment = aws::process_environment();
+  const auto files = aws::load_profile_files(environment);
+  if (!files) return fail(files.error());
+  const auto settings = aws::load_settings(environment, *files, asked);
+  if (!settings) return fail(settings.error());
+  if (settings->region.empty())
+    return fail(ErrorKind::usage, "The policy names the region, and none is known.",
+                "Give --region, or set aws.region in the configuration.");
+  return settings->region;
+}
+
+Result<std::string> account_of(const std::string& text) {
+  const bool good = text.size() == 12 &&
+                    std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c); });
+  if (good) return text;
+  return fail(ErrorKind::usage,
+              text.empty() ? "The policy names the account, and none is given."
+                           : fmt::format("\"{}\" is no AWS account.", text),
+              "Give --aws-account and its twelve digits; `aws sts get-caller-identity` tells them.");
+}
+
+// "bucket/key" of a package in S3; empty for one that comes by https and needs no right.
+std::string object_of(const std::string& url) {
+  return url.starts_with("s3://") ? url.substr(5) : std::string{};
+}
+
+// "bucket/path" of each backup URL.
+Result<std::vector<std::string>> object_places(const PolicyOptions& chosen,
+                                               const setup::RotationSettings& rotation) {
+  const auto& texts = chosen.bucket_urls.empty() ? rotation.bucket_urls : chosen.bucket_urls;
+  if (texts.empty())
+    return fail(ErrorKind::usage, "The policy names the bucket, and the configuration leaves it to a secret.",
+                "Give --bucket-url and what that secret holds.");
+  std::vector<std::string> places;
+  for (const std::string& text : texts) {
+    const auto url = aws::parse_s3_url(text);
+    if (!url) return fail(url.error());
+    places.push_back(url->bucket + (url->key_prefix.empty() ? "" : "/" + url->key_prefix));
+  }
+  return places;
+}
+
+Result<render::AccountPlace> place_of(const Options& options, const PolicyOptions& chosen,
+                                      const setup::Config& config, const setup::RotationSettings& rotation) {
+  render::AccountPlace place;
+  const auto region = region_of(options, config);
+  if (!region) return fail(region.error());
+  place.region = *region;
+  const aws::Partition& partition = aws::partition_of(place.region);
+  place.partition = std::string(partition.name);
+  place.dns_suffix = std::string(partition.suffix);
+  if (role_named(chosen.role) == Role::backup_user) {
+    auto places = object_places(chosen, rotation);
+    if (!places) return fail(places.error());
+    place.object_places = std::move(*places);
+    place.restore = chosen.restore;
+    return place;  // S3 knows no account in its ARNs
+  }
+  const auto account = account_of(chosen.account);
+  if (!account) return fail(account.error());
+  place.account = *account;
+  place.user_path = chosen.user_path;
+  place.kms_key = chosen.kms_key;
+  place.functions = chosen.functions;
+  place.vpc = chosen.vpc;
+  place.package = object_of(chosen.package_url);
+  place.windows_package = object_of(chosen.windows_package_url);
+  return place;
+}
+
+}  // namespace
+
+const std::vector<std::string>& policy_roles() {
+  static const std::vector<std::string> kNames = [] {
+    std::vector<std::string> names;
+    for (const Role role : kRoles) names.emplace_back(to_string(role));
+    return names;
+  }();
+  return kNames;
+}
+
+Result<std::string> render_policy(const Options& options, const PolicyOptions& chosen,
+                                  const setup::Config& config, const setup::RotationSettings& rotation) {
+  const auto place = place_of(options, chosen, config, rotation);
+  if (!place) return fail(place.error());
+  const Role role = role_named(chosen.role);
+  render::RightsScope scope = render::scope_of(config, rotation, *place);
+  if (rotation.iam_user.empty() && !chosen.user.empty()) scope.values["user"] = {chosen.user};
+  if (role == Role::controller && scope.values["user"].empty())
+    return fail(ErrorKind::usage,
+                "The policy names the backup user, and the configuration leaves that to a secret.",
+                fmt::format("Give --backup-user and what the secret {} holds.", rotation.iam_user_secret));
+  const auto rights = render::filled_rights(role, scope.needs, scope.values);
+  return chosen.explain ? render::rights_json(rights) : render::policy_json(rights);
+}
+
+}  // namespace keyturn::cli
