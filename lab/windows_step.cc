@@ -24,6 +24,21 @@ std::vector<std::string> words_of(const std::string& text) {
   return words;
 }
 
+bool is_said(const WindowsArgument& argument, const WindowsStep& step) {
+  const std::string mode = step.value("mode");
+  switch (argument.when) {
+    case When::always:
+      return true;
+    case When::login:
+      return mode == "login";
+    case When::write:
+      return mode != "check";
+    case When::check:
+      break;
+  }
+  return mode == "check";
+}
+
 bool is_known(const std::string& variable) {
   const auto& all = windows_arguments();
   return kOtherVariables.contains(variable) || kPreferences.contains(variable) ||
@@ -42,9 +57,11 @@ const std::vector<WindowsArgument>& windows_arguments() {
       {"--sql-authentication", "sqlAuthentication"},
       {"--bucket-url", "bucketUrls"},
       {"--credential-pattern", "credentialPatterns"},
-      {"--version-id", "versionId", When::apply},
-      {"--stage", "stage", When::apply},
-      {"--not-after", "notAfter", When::apply},
+      {"--rotate-login", "rotateLogin"},
+      {"--login", "", When::login},
+      {"--version-id", "versionId", When::write},
+      {"--stage", "stage", When::write},
+      {"--not-after", "notAfter", When::write},
       {"--check", "", When::check},
   };
   return kArguments;
@@ -77,10 +94,9 @@ Result<WindowsStep> read_windows_step(const std::string& script) {
 }
 
 std::vector<std::string> arguments_of(const WindowsStep& step) {
-  const When now = step.value("mode") == "apply" ? When::apply : When::check;
   std::vector<std::string> arguments{"apply", "--output", "json"};
   for (const WindowsArgument& argument : windows_arguments()) {
-    if (argument.when != When::always && argument.when != now) continue;
+    if (!is_said(argument, step)) continue;
     if (*argument.variable == '\0') arguments.emplace_back(argument.option);
     for (const std::string& word : words_of(step.value(argument.variable)))
       arguments.insert(arguments.end(), {argument.option, word});

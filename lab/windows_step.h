@@ -13,7 +13,7 @@ namespace keyturn::lab {
 
 // What an argument of keyturn.exe comes from (src/render/windows_step.ps1, `$arguments`).
 struct WindowsArgument {
-  enum class When { always, apply, check };  // by `$mode`
+  enum class When { always, login, write, check };  // by `$mode`; write: any but check
   const char* option;
   const char* variable;  // of the script; a list gives the option once for each value. Empty: a bare option
   When when = When::always;

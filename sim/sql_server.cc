@@ -75,9 +75,15 @@ std::vector<ServerLogin> SqlServer::logins() const {
   return all;
 }
 
-SqlResult<ServerLogin> SqlServer::authenticate(const std::string& user, const SecretString& password) const {
+SqlResult<ServerLogin> SqlServer::authenticate(const std::string& user, const SecretString& password) {
   auto login = find_login(user);
-  if (!login || !login->has_password(password)) return raise(errors::login_failed(user));
+  const bool is_right = login && login->has_password(password);
+  if (login && settings_.lockout_threshold > 0) {
+    login->wrong_passwords = is_right ? 0 : login->wrong_passwords + 1;
+    if (login->wrong_passwords >= settings_.lockout_threshold) login->locked_out = true;
+    put_login(*login);
+  }
+  if (!is_right) return raise(errors::login_failed(user));
   if (login->disabled) {
     return raise(
         {18470, 14, 1, "Login failed for user '" + user + "'. Reason: The account is disabled.", {}, 0});

@@ -32,6 +32,7 @@ struct SqlServerSettings {
   bool clustered = false;  // a failover cluster instance; machine_name is the virtual network name
   bool hadr_enabled = false;
   std::chrono::minutes utc_offset{0};  // of the server's local time
+  int lockout_threshold = 0;           // so many wrong passwords in a row lock a login out; 0: none do
 
   [[nodiscard]] int major_version() const;
   [[nodiscard]] int engine_edition() const;       // 2 Standard, 3 Enterprise and Developer, 4 Express
@@ -61,6 +62,8 @@ struct ServerLogin {
   bool sysadmin = false;
   bool disabled = false;
   bool locked_out = false;
+  int wrong_passwords = 0;      // in a row
+  bool may_not_change = false;  // its password is younger than Windows's policy asks for
   std::string default_database = "master";
 
   [[nodiscard]] bool has_password(const SecretString& given) const;
@@ -122,9 +125,8 @@ class SqlServer {
   bool remove_login(const std::string& name);  // false: there is none
   [[nodiscard]] std::optional<ServerLogin> find_login(const std::string& name) const;
   [[nodiscard]] std::vector<ServerLogin> logins() const;
-  // 18456, 18470 (disabled), 18486 (locked out).
-  [[nodiscard]] SqlResult<ServerLogin> authenticate(const std::string& user,
-                                                    const SecretString& password) const;
+  // 18456, 18470 (disabled), 18486 (locked out). Counts wrong passwords.
+  [[nodiscard]] SqlResult<ServerLogin> authenticate(const std::string& user, const SecretString& password);
 
   void add_database(const std::string& name, int pages = 480);
   [[nodiscard]] std::optional<SqlDatabase> find_database(const std::string& name) const;

@@ -28,6 +28,11 @@ SqlError not_complex() {
           0};
 }
 
+SqlError too_recent() {
+  return {15114, 16, 1, "Password validation failed. The password for the user is too recent to change.",
+          {},    0};
+}
+
 // A hash is taken as it is; nobody can judge what is behind it.
 MaybeError set_password(ServerLogin& login, const ast::LoginDdl& node) {
   if (!node.password) return std::nullopt;
@@ -72,6 +77,7 @@ MaybeError alter_login(SessionState& session, const ast::LoginDdl& node) {
   const bool own = login && same_name(login->name, session.login.name) && node.old_password;
   if (!login || (!own && !session.login.may(kLoginRight))) return cannot("alter", node.name);
   if (own && !login->has_password(*node.old_password)) return cannot("alter", node.name);
+  if (own && login->may_not_change) return too_recent();
   if (node.check_policy) login->check_policy = *node.check_policy;
   if (auto error = set_password(*login, node)) return error;
   if (node.enabled) login->disabled = !*node.enabled;

@@ -16,6 +16,8 @@ void add_apply(CLI::App& app, Options& options, Handler& handler) {
     command->add_option(name, value, description)->type_name(type);
   };
   command->add_flag("--check", host.check, "Only read what the instances hold");
+  command->add_flag("--login", host.login,
+                    "Change the SQL login's own password to that version of its secret, and no key");
   text("--version-id", host.version_id, "ID", "The version of the secret that holds the key to write");
   text("--stage", host.stage, "pending|current", "Write only while that version has this stage");
   text("--not-after", host.not_after, "DATE", "Write nothing later, by AWS's clock: 2026-01-02T03:04:05Z");
@@ -25,6 +27,8 @@ void add_apply(CLI::App& app, Options& options, Handler& handler) {
   text("--sql-password-secret", host.sql_password_secret, "NAME", "The secret that holds its password");
   text("--sql-authentication", host.sql_authentication, "sql|integrated",
        "integrated: on Windows, as the account that runs this");
+  text("--rotate-login", host.rotate_login, "true|false",
+       "true: keyturn rotates that login's password, so its other versions are tried too");
   command->add_option("--bucket-url", host.bucket_urls, "A credential to set; may be given several times")
       ->type_name("URL")
       ->expected(1)

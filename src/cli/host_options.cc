@@ -58,8 +58,13 @@ Result<RotationSettings> base_rotation(const setup::Config& config, const HostOp
 }  // namespace
 
 Result<HostOrder> host_order(const HostOptions& options) {
-  if (options.check) return HostOrder{true, {}, {}, {}};
+  if (options.check && options.login)
+    return fail(ErrorKind::usage, "--check changes nothing, and --login changes a password.",
+                "Give one of them.");
   HostOrder order;
+  order.is_look = options.check;
+  order.is_login = options.login;
+  if (options.check) return order;
   if (options.version_id.empty() || options.stage.empty() || options.not_after.empty())
     return fail(ErrorKind::usage, "--version-id, --stage and --not-after are needed to write a key.",
                 "To look only, and change nothing: keyturn apply --check.");
@@ -113,6 +118,10 @@ Result<RotationSettings> host_rotation(const setup::Config& config, const HostOp
 }
 
 Result<void> take_authentication(const HostOptions& options, setup::SqlSettings& sql) {
+  if (!options.rotate_login.empty() && options.rotate_login != "true" && options.rotate_login != "false")
+    return fail(ErrorKind::usage,
+                fmt::format("--rotate-login can't be \"{}\"; allowed: true, false.", options.rotate_login));
+  if (!options.rotate_login.empty()) sql.rotate_login = options.rotate_login == "true";
   if (options.sql_authentication.empty()) return {};
   const auto given = setup::authentication_of(options.sql_authentication);
   if (!given)

@@ -76,6 +76,7 @@ class HostRun {
   Result<void> connect(const setup::RotationSettings& rotation);
   Result<void> look();
   void write(const HostOrder& order);
+  void change_password(const HostOrder& order);
   void conclude(const HostOrder& order);
   void give_up(const Error& error);
   HostInstance* instance_of(const rotation::TargetName& name);
@@ -204,22 +205,45 @@ void HostRun::write(const HostOrder& order) {
   }
 }
 
+// Also of servers that are too old for S3: they are logged in to by the same password.
+void HostRun::change_password(const HostOrder& order) {
+  login::PasswordChanger::Order wanted{order.version, order.stage, {}, order.not_after};
+  for (HostInstance& instance : report_.instances) {
+    if (!instance.state.login_version.empty())
+      wanted.targets.push_back(instance.state.name);
+    else if (instance.state.standing == Standing::unreachable)
+      instance.error = instance.state.reason;
+  }
+  if (wanted.targets.empty()) return;
+  for (const auto& outcome : fleet_->change(wanted)) {
+    HostInstance* instance = instance_of(outcome.target);
+    if (!outcome.error) {
+      instance->state.login_version = order.version;
+      continue;
+    }
+    instance->error = outcome.error->sentence();
+    if (outcome.error->kind == ErrorKind::conflict) lost_to_another_run_ = true;
+  }
+}
+
 void HostRun::conclude(const HostOrder& order) {
   if (order.is_look) {
     report_.reason = "Looked at every instance, and changed nothing.";
     return;
   }
+  const char* what = order.is_login ? "password" : "key";
   std::vector<std::string> missed;
   for (const HostInstance& instance : report_.instances)
     if (!instance.error.empty()) missed.push_back(instance.state.name);
   if (missed.empty()) {
-    report_.reason = fmt::format("Every instance that is to holds the key of version {}.", order.version);
+    report_.reason =
+        fmt::format("Every instance that is to holds the {} of version {}.", what, order.version);
     return;
   }
   report_.outcome = lost_to_another_run_ ? Outcome::another_run : Outcome::incomplete;
-  report_.reason = fmt::format("{} of {} instances {} not hold the key of version {}: {}.", missed.size(),
-                               report_.instances.size(), missed.size() == 1 ? "does" : "do", order.version,
-                               fmt::join(missed, ", "));
+  report_.reason = fmt::format("{} of {} instances {} not hold the {} of version {}: {}.", missed.size(),
+                               report_.instances.size(), missed.size() == 1 ? "does" : "do", what,
+                               order.version, fmt::join(missed, ", "));
 }
 
 // Nothing could be asked: every instance that was worth asking is out of reach for that reason.
@@ -229,7 +253,7 @@ void HostRun::give_up(const Error& error) {
     if (instance.state.standing != Standing::updatable) continue;
     instance.state.standing = Standing::unreachable;
     instance.state.reason = error.sentence();
-    if (report_.command == "apply") instance.error = error.sentence();
+    if (report_.command != "check") instance.error = error.sentence();
   }
 }
 
@@ -240,8 +264,12 @@ void HostRun::apply(const HostOrder& order) {
   rotation_ = std::move(*rotation);
   if (const auto taken = take_authentication(options_.host, config_.sql); !taken)
     return give_up(taken.error());
+  if (order.is_login && !config_.sql.rotate_login)
+    return give_up({ErrorKind::usage, Effect::none, "",
+                    "keyturn does not rotate this login's password: --login needs --rotate-login true.", ""});
   if (!order.is_look)
-    log_->info("Version {} of {}, while it is {}, not after {}", order.version, rotation_.credential_secret,
+    log_->info("Version {} of {}, while it is {}, not after {}", order.version,
+               order.is_login ? rotation_.sql_password_secret : rotation_.credential_secret,
                rotation::to_string(order.stage), format_iso8601(order.not_after));
   if (instances_.empty()) {
     report_.reason = report_.instances.front().state.reason;
@@ -252,7 +280,10 @@ void HostRun::apply(const HostOrder& order) {
   if (!done) {
     give_up(done.error());
   } else {
-    if (!order.is_look) write(order);
+    if (order.is_login)
+      change_password(order);
+    else if (!order.is_look)
+      write(order);
     conclude(order);
   }
   if (wiring_) report_.at = wiring_->clock().now();
@@ -296,7 +327,7 @@ int HostRun::finish() {
 }  // namespace
 
 int run_apply(const Options& options) {
-  HostRun run(options, options.host.check ? "check" : "apply");
+  HostRun run(options, options.host.check ? "check" : options.host.login ? "login" : "apply");
   const auto order = host_order(options.host);
   if (!order)
     run.refuse(order.error());

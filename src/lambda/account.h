@@ -19,6 +19,8 @@ class Account {
   [[nodiscard]] virtual net::HttpTransport& transport() const = 0;
   // Reads the secrets that the settings come from. The engine is good until the next call.
   virtual Result<rotation::Engine*> engine(const setup::RotationSettings& settings) = 0;
+  // Of the SQL login that the last engine() uses; null where keyturn does not rotate its password.
+  virtual login::Rotator* login() = 0;
 };
 
 // Made once an environment; its connections and credentials serve every invocation.
@@ -33,6 +35,7 @@ class WiredAccount final : public Account {
   [[nodiscard]] const aws::AwsContext& aws() const override { return wiring_->aws(); }
   [[nodiscard]] net::HttpTransport& transport() const override { return wiring_->transport(); }
   Result<rotation::Engine*> engine(const setup::RotationSettings& settings) override;
+  login::Rotator* login() override { return rotation_ ? rotation_->login() : nullptr; }
 
  private:
   explicit WiredAccount(setup::Config config) : config_(std::move(config)) {}

@@ -52,12 +52,12 @@ Answer answer_runs(const HandlerParts& parts, const TaskEvent& event,
   const Command command = event.task == Task::rotate ? Command::rotate : Command::reconcile;
   report::RunEntries entries;
   for (const setup::RotationSettings& settings : rotations)
-    entries.push_back({settings.name, run_one(parts, settings, command, options_of(event))});
+    entries.push_back(run_entry(parts, settings, command, options_of(event)));
   const bool stopped = parts.stop.flag().requested();
   const bool all_targets = event.strict || event.task == Task::update;
   if (auto error = error_of(entries, stopped, all_targets)) return tl::unexpected(std::move(*error));
   const bool again = std::any_of(entries.begin(), entries.end(),
-                                 [&](const auto& entry) { return is_again(entry.result, stopped); });
+                                 [&](const auto& entry) { return is_again(entry, stopped); });
   return noted(report::run_json({rotation::to_string(command), program_version()}, entries), event, again);
 }
 
@@ -66,11 +66,14 @@ Answer answer_status(const HandlerParts& parts, const TaskEvent& event,
                      const std::vector<setup::RotationSettings>& rotations) {
   report::PlanEntries entries;
   for (const setup::RotationSettings& settings : rotations) {
-    entries.push_back({settings.name, plan_one(parts, settings)});
+    entries.push_back(plan_entry(parts, settings));
     const auto& plan = entries.back().result;
     if (!plan) return fail_with(error_type_of(report::outcome_of(plan.error())), plan.error().sentence());
     if (event.strict && plan->outcome != Outcome::done)
       return fail_with(error_type_of(plan->outcome), plan->reason);
+    const auto& login = entries.back().login;
+    if (event.strict && login && login->outcome != Outcome::done)
+      return fail_with(error_type_of(login->outcome), "The SQL login's password: " + login->reason);
     // A loop of calls may have come to its own limit first.
     if (event.strict && !plan->steps.empty())
       return fail_with(error_type_of(Outcome::incomplete),

@@ -85,13 +85,13 @@ Answer handle_instance(const HandlerParts& parts, const InstanceEvent& event) {
 
   report::RunEntries entries;
   for (const setup::RotationSettings& settings : *rotations)
-    entries.push_back({settings.name, run_one(parts, settings, rotation::Command::reconcile, {})});
+    entries.push_back(run_entry(parts, settings, rotation::Command::reconcile, {}));
   const bool stopped = parts.stop.flag().requested();
   // Nobody reads the answer to an event, but Lambda calls a function that failed twice more, minutes later:
   // just what a server needs that is still starting.
   if (auto error = error_of(entries, stopped, /*all_targets=*/true)) return tl::unexpected(std::move(*error));
   if (std::any_of(entries.begin(), entries.end(),
-                  [&](const auto& entry) { return is_again(entry.result, stopped); }))
+                  [&](const auto& entry) { return is_again(entry, stopped); }))
     return fail_with(error_type_of(rotation::Outcome::incomplete),
                      fmt::format("Another run is at work, or the time was over before {} was brought up to "
                                  "date.",

@@ -62,7 +62,49 @@ std::string message_of(const RunResult& run) {
   return text + laggards_text(run.laggards);
 }
 
-bool was_stopped(const RunResult& run, bool stopped) { return stopped && run.outcome == Outcome::incomplete; }
+// Of a run of either kind.
+template <class Run>
+bool was_stopped(const Run& run, bool stopped) {
+  return stopped && run.outcome == Outcome::incomplete;
+}
+
+std::string message_of(const login::Report& login) {
+  return "The SQL login's password: " + login.reason + (login.hint.empty() ? "" : " " + login.hint) +
+         laggards_text(login.laggards);
+}
+
+template <class Run>
+bool is_error(const Run& run, bool stopped, bool all_targets) {
+  switch (run.outcome) {
+    case Outcome::done:
+    case Outcome::another_run:
+      return false;
+    case Outcome::incomplete:
+      return all_targets && !was_stopped(run, stopped);
+    case Outcome::failed:
+    case Outcome::bad_usage:
+    case Outcome::blocked:
+      break;
+  }
+  return true;
+}
+
+void tell_login(const HandlerParts& parts, const setup::RotationSettings& settings,
+                const login::Report& login) {
+  parts.log.set_rotation(settings.name);
+  const bool done = login.outcome == Outcome::done;
+  parts.log.write(done ? LogLevel::info : LogLevel::warn, "The SQL login's password: " + login.reason,
+                  {{"outcome", rotation::to_string(login.outcome)}});
+  for (const rotation::Laggard& laggard : login.laggards)
+    parts.log.write(LogLevel::warn, laggard.reason, {{"target", laggard.target}});
+  if (!done) parts.log.line(outcome_metrics(settings.name, login.outcome, parts.clock.now()));
+  parts.log.set_rotation({});
+}
+
+Outcome outcome_of(const report::Entry<RunResult>& entry) {
+  if (!entry.result) return report::outcome_of(entry.result.error());
+  return entry.login ? report::worst_of(entry.result->outcome, entry.login->outcome) : entry.result->outcome;
+}
 
 // Nothing: this entry is no error.
 std::optional<FunctionError> error_of_entry(const report::Entry<RunResult>& entry, bool stopped,
@@ -73,19 +115,10 @@ std::optional<FunctionError> error_of_entry(const report::Entry<RunResult>& entr
     return FunctionError{error_type_of(report::outcome_of(error)), error.sentence()};
   }
   const RunResult& run = *entry.result;
-  switch (run.outcome) {
-    case Outcome::done:
-    case Outcome::another_run:
-      return std::nullopt;
-    case Outcome::incomplete:
-      if (was_stopped(run, stopped) || !all_targets) return std::nullopt;
-      break;
-    case Outcome::failed:
-    case Outcome::bad_usage:
-    case Outcome::blocked:
-      break;
-  }
-  return FunctionError{error_type_of(run.outcome), message_of(run)};
+  if (is_error(run, stopped, all_targets)) return FunctionError{error_type_of(run.outcome), message_of(run)};
+  if (entry.login && is_error(*entry.login, stopped, all_targets))
+    return FunctionError{error_type_of(entry.login->outcome), message_of(*entry.login)};
+  return std::nullopt;
 }
 
 }  // namespace
@@ -102,19 +135,37 @@ Result<RunResult> run_one(const HandlerParts& parts, const setup::RotationSettin
   return run;
 }
 
-Result<rotation::Plan> plan_one(const HandlerParts& parts, const setup::RotationSettings& settings) {
+report::Entry<RunResult> run_entry(const HandlerParts& parts, const setup::RotationSettings& settings,
+                                   rotation::Command command, const rotation::RunOptions& options) {
+  report::Entry<RunResult> entry{settings.name, run_one(parts, settings, command, options), std::nullopt};
+  login::Rotator* rotator = entry.result ? parts.account.login() : nullptr;
+  if (rotator == nullptr || parts.stop.flag().requested()) return entry;
+  entry.login = rotator->run(command == rotation::Command::rotate, entry.result->after);
+  tell_login(parts, settings, *entry.login);
+  return entry;
+}
+
+report::Entry<rotation::Plan> plan_entry(const HandlerParts& parts, const setup::RotationSettings& settings) {
   auto engine = begin(parts, settings);
   auto plan = engine ? (*engine)->plan(rotation::Command::reconcile) : fail(engine.error());
   if (plan)
     tell_end(parts, *plan, plan_metrics(settings.name, *plan, parts.clock.now()));
   else
     tell_end(parts, settings, plan.error());
-  return plan;
+  report::Entry<rotation::Plan> entry{settings.name, std::move(plan), std::nullopt};
+  if (login::Rotator* rotator = entry.result ? parts.account.login() : nullptr; rotator != nullptr) {
+    entry.login = rotator->plan(false, entry.result->observation);
+    tell_login(parts, settings, *entry.login);
+  }
+  return entry;
 }
 
-bool is_again(const Result<RunResult>& result, bool stopped) {
-  if (!result) return stopped && result.error().kind == ErrorKind::cancelled;
-  return was_stopped(*result, stopped) || result->outcome == Outcome::another_run;
+bool is_again(const report::Entry<RunResult>& entry, bool stopped) {
+  const auto goes_on = [&](const auto& run) {
+    return was_stopped(run, stopped) || run.outcome == Outcome::another_run;
+  };
+  if (!entry.result) return stopped && entry.result.error().kind == ErrorKind::cancelled;
+  return goes_on(*entry.result) || (entry.login && goes_on(*entry.login));
 }
 
 std::string error_type_of(Outcome outcome) {
@@ -140,8 +191,7 @@ std::optional<FunctionError> error_of(const report::RunEntries& entries, bool st
   for (const auto& entry : entries) {
     const auto error = error_of_entry(entry, stopped, all_targets);
     if (!error) continue;
-    worst = report::worst_of(worst,
-                             entry.result ? entry.result->outcome : report::outcome_of(entry.result.error()));
+    worst = report::worst_of(worst, outcome_of(entry));
     const std::string message =
         entries.size() == 1 ? error->message : fmt::format("{}: {}", entry.rotation, error->message);
     whole = FunctionError{error_type_of(worst), whole ? whole->message + "\n" + message : message};

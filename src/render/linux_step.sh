@@ -15,6 +15,7 @@ credential_secret='{{ CredentialSecret }}'
 bucket_url_secret='{{ BucketUrlSecret }}'
 sql_user_secret='{{ SqlUserSecret }}'
 sql_password_secret='{{ SqlPasswordSecret }}'
+rotate_login='{{ RotateLogin }}'
 bucket_urls='{{ BucketUrls }}'
 credential_patterns='{{ CredentialPatterns }}'
 package_url='{{ PackageUrl }}'
@@ -147,8 +148,11 @@ for url in $(printf '%s' "$bucket_urls" | tr '[],"' '    '); do set -- "$@" --bu
 for pattern in $(printf '%s' "$credential_patterns" | tr '[],"' '    '); do
   set -- "$@" --credential-pattern "$pattern"
 done
+# Empty where it is not so: a keyturn that was installed earlier does not know the option.
+[ -z "$rotate_login" ] || set -- "$@" --rotate-login "$rotate_login"
 case $mode in
   apply) set -- "$@" --version-id "$version_id" --stage "$stage" --not-after "$not_after" ;;
+  login) set -- "$@" --login --version-id "$version_id" --stage "$stage" --not-after "$not_after" ;;
   *) set -- "$@" --check ;;
 esac
 

@@ -19,12 +19,13 @@ using Json = nlohmann::ordered_json;
 // language, since the agent is written in Go. The values are pasted into scripts, within single quotes:
 // quotes, blanks, backslashes and control characters are left out, and so are '$' and '{', which the agent
 // itself would expand.
-constexpr const char* kModePattern = "^(check|apply)$";
+constexpr const char* kModePattern = "^(check|apply|login)$";
 constexpr const char* kVersionPattern = "^([A-Za-z0-9][A-Za-z0-9-]{0,63})?$";
 constexpr const char* kStagePattern = "^(pending|current)?$";
 constexpr const char* kTimePattern =
     "^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?Z)?$";
 constexpr const char* kSecretPattern = "^[A-Za-z0-9/_+=.@][A-Za-z0-9/_+=.@:-]{0,599}$";
+constexpr const char* kTruthPattern = "^(true|false)?$";
 constexpr const char* kAuthenticationPattern = "^(sql|integrated)$";
 constexpr const char* kBucketUrlPattern = "^s3://[A-Za-z0-9][A-Za-z0-9._~/:+=!()-]{0,122}$";
 constexpr const char* kCredentialPattern = "^s3://[A-Za-z0-9][A-Za-z0-9._~/:+=!()-]{0,121}\\*?$";
@@ -40,15 +41,18 @@ constexpr const char* kTimeoutPattern =
 Parameters parameters_of(const SsmCommandSettings& settings) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(settings.execution_timeout).count();
   Parameters all;
-  all.choice("Mode",
-             "check: look at every instance, change nothing. apply: write the key of a secret's version.",
-             {"check", "apply"}, kModePattern);
-  all.text("VersionId", "apply: the version of the secret to write. Never the secret itself.", "",
+  all.choice(
+      "Mode",
+      "check: look at every instance, change nothing. apply: write the key of a secret's version. login: "
+      "change the SQL login's own password to that of a version of its secret.",
+      {"check", "apply", "login"}, kModePattern);
+  all.text("VersionId", "apply, login: the version of the secret to write. Never the secret itself.", "",
            kVersionPattern, "version");
-  all.text("Stage",
-           "apply: the stage that the version must have (pending or current), else nothing is written.", "",
-           kStagePattern, "stage");
-  all.text("NotAfter", "apply: nothing is written later than this, such as 2026-11-23T17:00:00Z.", "",
+  all.text(
+      "Stage",
+      "apply, login: the stage that the version must have (pending or current), else nothing is written.", "",
+      kStagePattern, "stage");
+  all.text("NotAfter", "apply, login: nothing is written later than this, such as 2026-11-23T17:00:00Z.", "",
            kTimePattern, "time");
   all.text("CredentialSecret", "The secret that holds the access key.", settings.credential_secret,
            kSecretPattern, "credential_secret");
@@ -62,6 +66,9 @@ Parameters parameters_of(const SsmCommandSettings& settings) {
   all.choice("SqlAuthentication",
              "Windows: sql: as the SQL login of those secrets. integrated: as the account that runs this.",
              settings.integrated ? std::vector(ways.rbegin(), ways.rend()) : ways, kAuthenticationPattern);
+  all.text("RotateLogin",
+           "true: keyturn rotates the SQL login's password, so that a host tries all versions of its secret.",
+           "", kTruthPattern, "rotate_login");
   all.list("BucketUrls", "The credentials that every instance is to have, in place of BucketUrlSecret.",
            kBucketUrlPattern);
   all.list("CredentialPatterns", "Further credentials to keep up to date where they exist.",

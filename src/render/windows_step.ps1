@@ -14,6 +14,7 @@ $bucketUrlSecret = '{{ BucketUrlSecret }}'
 $sqlUserSecret = '{{ SqlUserSecret }}'
 $sqlPasswordSecret = '{{ SqlPasswordSecret }}'
 $sqlAuthentication = '{{ SqlAuthentication }}'
+$rotateLogin = '{{ RotateLogin }}'
 $bucketUrls = '{{ BucketUrls }}'
 $credentialPatterns = '{{ CredentialPatterns }}'
 $packageUrl = '{{ WindowsPackageUrl }}'
@@ -143,12 +144,15 @@ try {
         Get-Option '--sql-authentication' $sqlAuthentication
         Get-Option '--bucket-url' (Get-List $bucketUrls)
         Get-Option '--credential-pattern' (Get-List $credentialPatterns)
-        if ($mode -eq 'apply') {
+        # Empty where it is not so: a keyturn that was installed earlier does not know these two.
+        Get-Option '--rotate-login' $rotateLogin
+        if ($mode -eq 'login') { '--login' }
+        if ($mode -eq 'check') {
+            '--check'
+        } else {
             Get-Option '--version-id' $versionId
             Get-Option '--stage' $stage
             Get-Option '--not-after' $notAfter
-        } else {
-            '--check'
         }
     )
     # Where transcription is on, PowerShell 5.1 makes errors of what keyturn writes to stderr: none of them is to end this.

@@ -53,7 +53,8 @@ std::string everything(const TargetState& state) {
   std::ostringstream out;
   const auto at = [](TimePoint time) { return time.time_since_epoch().count(); };
   out << state.name << '|' << to_string(state.standing) << '|' << state.reason << '|'
-      << (state.since ? at(*state.since) : -1) << '|' << state.product_version << '|' << state.edition;
+      << (state.since ? at(*state.since) : -1) << '|' << state.product_version << '|' << state.edition << '|'
+      << state.login_version;
   for (const auto& credential : state.credentials)
     out << "|c:" << credential.name << ',' << credential.exists << ',' << at(credential.modified_at) << ','
         << credential.marker_key.value_or("-") << ',' << at(credential.marker_modified_at);
@@ -83,6 +84,7 @@ void expect_same_for_a_decision(const TargetState& a, const TargetState& b) {
   }
   EXPECT_EQ(a.last_marked_at(), b.last_marked_at());
   EXPECT_EQ(a.other_markers, b.other_markers);
+  EXPECT_EQ(a.login_version, b.login_version);
   const auto first = [](const TargetState& state) {
     std::optional<TimePoint> earliest;
     for (const auto& backup : state.backups)
@@ -99,6 +101,7 @@ HostReport report_of_all_kinds() {
   state.warnings = {"s3://b/hot shadows the managed credential \"s3://b\".", "Zweite Warnung: \xC3\xA4\n"};
   state.backups = {{at_second(5)}, {at_second(3)}};
   state.other_markers = {kOldKey};
+  state.login_version = "22222222-2222-8333-8444-555555555555";
   HostInstance missing = instance("PAYROLL", kKey);
   missing.state.credentials = {{"s3://b/missing", false, {}, std::nullopt, {}},
                                {"s3://b/byhand", true, at_second(9), kOldKey, at_second(8)},

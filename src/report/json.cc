@@ -83,6 +83,7 @@ Json target_of(const rotation::TargetState& target) {
           {"product_version", text_or_null(target.product_version)},
           {"edition", text_or_null(target.edition)},
           {"confirmed_access_key_id", key_or_null(confirmed_key(target))},
+          {"login_version_id", text_or_null(target.login_version)},
           {"credentials", list_of(target.credentials, credential_of)},
           {"running_backups", list_of(target.backups,
                                       [](const rotation::RunningBackup& backup) {
@@ -173,6 +174,29 @@ Json plan_of(const rotation::Plan& plan) {
   return json;
 }
 
+Json password_version_of(const rotation::SecretVersion& version) {
+  Json json = version_of(version);
+  json.erase("access_key_id");
+  return json;
+}
+
+Json login_of(const login::Report& report) {
+  return {
+      {"outcome", rotation::to_string(report.outcome)},
+      {"reason", report.reason},
+      {"hint", text_or_null(report.hint)},
+      {"steps", list_of(report.steps, step_of)},
+      {"next_step", report.next ? planned_step_of(*report.next) : Json()},
+      {"secret",
+       {{"name", report.secret.name}, {"versions", list_of(report.secret.versions, password_version_of)}}},
+      {"targets", list_of(report.targets,
+                          [](const login::Holding& holding) {
+                            return Json{{"name", holding.target}, {"version_id", holding.version}};
+                          })},
+      {"laggards", list_of(report.laggards, laggard_of)},
+      {"pending_work", report.pending_work}};
+}
+
 Json failed_entry(const Error& error) {
   return {{"outcome", rotation::to_string(outcome_of(error))},
           {"reason", error.message},
@@ -193,6 +217,7 @@ void add_rotations(Json& json, const std::vector<Entry<T>>& entries, Each each) 
   json["rotations"] = list_of(entries, [&](const Entry<T>& entry) {
     Json rotation{{"name", entry.rotation}};
     rotation.update(entry.result ? each(*entry.result) : failed_entry(entry.result.error()));
+    if (entry.result) rotation["login"] = entry.login ? login_of(*entry.login) : Json();
     return rotation;
   });
 }

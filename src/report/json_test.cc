@@ -26,10 +26,10 @@ void expect_example(const std::string& file, const std::string& document) {
 }
 
 TEST(Json, DocumentsAreAsTheExamplesShow) {
-  expect_example("run.json",
-                 run_json(kRotate, {{"default", sample_run()}, {"archive", fail(sample_error())}}));
-  expect_example("plan.json",
-                 plan_json({"plan", "0.1.0"}, rotation::Command::rotate, {{"default", sample_plan()}}));
+  expect_example("run.json", run_json(kRotate, {{"default", sample_run(), sample_login_run()},
+                                                {"archive", fail(sample_error())}}));
+  expect_example("plan.json", plan_json({"plan", "0.1.0"}, rotation::Command::rotate,
+                                        {{"default", sample_plan(), sample_login_plan()}}));
   expect_example("status.json", status_json({"status", "0.1.0"}, {{"default", sample_plan()}}));
   expect_example("error.json", error_json(kRotate, {{"", sample_error()}, {"archive", sample_error()}}));
 }
@@ -41,6 +41,13 @@ TEST(Json, ExitStatusIsThatOfTheWorstRotation) {
   EXPECT_EQ(document["exit_status"], 3);
   EXPECT_EQ(document["rotations"][0]["outcome"], "done");
   EXPECT_TRUE(document["rotations"][0]["after"].is_null());
+}
+
+TEST(Json, TheLoginsOutcomeCountsToo) {
+  rotation::RunResult fine;
+  const json document = json::parse(run_json(kRotate, {{"a", fine, sample_login_run()}}));
+  EXPECT_EQ(document["outcome"], "incomplete");
+  EXPECT_EQ(document["rotations"][0]["outcome"], "done");
 }
 
 TEST(Json, ForeignBytesDoNotThrow) {

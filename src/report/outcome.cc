@@ -16,8 +16,10 @@ constexpr std::array kByUrgency{Outcome::bad_usage,   Outcome::failed,     Outco
 template <class T>
 Outcome worst_of_entries(const std::vector<Entry<T>>& entries) {
   Outcome worst = Outcome::done;
-  for (const Entry<T>& entry : entries)
+  for (const Entry<T>& entry : entries) {
     worst = worst_of(worst, entry.result ? entry.result->outcome : outcome_of(entry.result.error()));
+    if (entry.login) worst = worst_of(worst, entry.login->outcome);
+  }
   return worst;
 }
 

@@ -2,10 +2,12 @@
 // clock.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
+#include "login/rotator.h"
 #include "report/text_style.h"
 #include "rotation/run_result.h"
 
@@ -18,6 +20,7 @@ template <class T>
 struct Entry {
   std::string rotation;
   Result<T> result;
+  std::optional<login::Report> login{};  // nothing: keyturn does not rotate the SQL login's password
 };
 using RunEntries = std::vector<Entry<rotation::RunResult>>;
 using PlanEntries = std::vector<Entry<rotation::Plan>>;

@@ -106,6 +106,45 @@ inline rotation::Plan sample_plan() {
   return plan;
 }
 
+inline rotation::SecretState sample_password() {
+  rotation::SecretState secret;
+  secret.name = "sqlpass";
+  secret.versions = {{"p-old", {rotation::Stage::current}, at_second(-3000), std::nullopt},
+                     {"p-new", {rotation::Stage::pending}, at_second(41), std::nullopt}};
+  return secret;
+}
+
+inline login::Report sample_login_run() {
+  login::Report login;
+  login.outcome = rotation::Outcome::incomplete;
+  login.reason = "sql03\\PAYROLL could not be given the new password.";
+  login.steps = {
+      {at_second(40), at_second(41), 5, "put_password", "A new password was asked for.", "p-new", "", {}, {}},
+      {at_second(41),
+       at_second(43),
+       2,
+       "change_password",
+       "The new password goes to 2 of 2 targets that lack it.",
+       "p-new",
+       "",
+       {{"sql01", ""}, {"sql03\\PAYROLL", "Its policy refuses."}},
+       {}}};
+  login.secret = sample_password();
+  login.targets = {{"sql01", "p-new"}, {"sql03\\PAYROLL", "p-old"}};
+  login.laggards = {{"sql03\\PAYROLL", "Its policy refuses.", std::nullopt, false}};
+  return login;
+}
+
+inline login::Report sample_login_plan() {
+  login::Report login;
+  login.reason = "The new password goes to 1 of 1 targets that lack it.";
+  login.next = rotation::PlannedStep{2, "change_password", login.reason, "", {"sql01"}};
+  login.secret = sample_password();
+  login.targets = {{"sql01", "p-old"}};
+  login.pending_work = {"sql09 is brought to the password in force when it can be reached."};
+  return login;
+}
+
 inline Error sample_error() {
   return {ErrorKind::not_found, Effect::none, "ResourceNotFoundException", "There is no secret \"iamuser\".",
           "Make it: `aws secretsmanager create-secret --name iamuser --secret-string USER`."};

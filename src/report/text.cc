@@ -138,7 +138,7 @@ std::string outlook(const T& result, const TextStyle& style) {
 std::string step_line(const rotation::Step& step, const TextStyle& style) {
   const auto failed = std::count_if(step.targets.begin(), step.targets.end(),
                                     [](const rotation::StepTarget& target) { return !target.error.empty(); });
-  std::string line = fmt::format("{} {}", step.action, step.key);
+  std::string line = step.key.empty() ? step.action : fmt::format("{} {}", step.action, step.key);
   if (!step.targets.empty())
     line +=
         fmt::format(", {} of {} targets", std::ptrdiff_t(step.targets.size()) - failed, step.targets.size());
@@ -174,6 +174,22 @@ std::string planned_steps(const rotation::Plan& plan, const char* heading, const
   return text;
 }
 
+// What became of the SQL login's password, or what would.
+std::string login_text(const std::string& name, const login::Report& report, const TextStyle& style) {
+  std::string text =
+      "\n" + headline(name + ", the SQL login's password", report.outcome, report.reason, style);
+  if (!report.hint.empty()) text += "  " + wrap(printable(report.hint), 2, style) + "\n";
+  if (report.next) text += title("Next:", style) + planned_line(*report.next, style);
+  if (!report.steps.empty()) text += title("Done:", style);
+  for (const rotation::Step& step : report.steps) text += step_line(step, style);
+  if (!report.laggards.empty()) text += title("Not on the password that they should have:", style);
+  for (const rotation::Laggard& laggard : report.laggards)
+    text += item(fmt::format("{}: {}", laggard.target, laggard.reason), Tone::warn, style);
+  if (!report.pending_work.empty()) text += title("Later:", style);
+  for (const std::string& work : report.pending_work) text += item(work, Tone::dim, style);
+  return text;
+}
+
 template <class T, class Each>
 std::string entries_text(const std::vector<Entry<T>>& entries, const TextStyle& style, Each each) {
   std::string text;
@@ -182,6 +198,7 @@ std::string entries_text(const std::vector<Entry<T>>& entries, const TextStyle& 
     text += entry.result ? each(entry.rotation, *entry.result)
                          : headline(entry.rotation, outcome_of(entry.result.error()),
                                     entry.result.error().sentence(), style);
+    if (entry.login) text += login_text(entry.rotation, *entry.login, style);
   }
   return text;
 }

@@ -56,6 +56,15 @@ TEST(Text, ARunSaysWhatAPersonNeeds) {
   EXPECT_THAT(text, Not(HasSubstr("\033")));
 }
 
+TEST(Text, ALoginsPasswordStandsBehindItsKey) {
+  const std::string text = run_text({{"default", sample_run(), sample_login_run()}}, {});
+  for (const char* part : {"default, the SQL login's password: incomplete.", "put_password (",
+                           "1 of 2 targets", "sql03\\PAYROLL: Its policy refuses."})
+    EXPECT_THAT(text, HasSubstr(part));
+  EXPECT_THAT(plan_text({{"default", sample_plan(), sample_login_plan()}}, {}),
+              HasSubstr("change_password to sql01: The new password"));
+}
+
 TEST(Text, FitsTheTerminal) {
   const TextStyle narrow{true, 100};
   std::istringstream lines(plan_text({{"default", sample_plan()}}, narrow) +

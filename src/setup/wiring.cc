@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "fleet/ec2_machines.h"
 #include "setup/secret_settings.h"
+#include "sqlserver/login_password.h"
 
 namespace keyturn::setup {
 namespace {
@@ -32,15 +33,6 @@ std::string tags_text(const std::map<std::string, std::string>& tags) {
   return fmt::format("{}", fmt::join(texts, ", "));
 }
 
-Error no_target(const FleetSettings& settings, const std::string& region) {
-  return {
-      ErrorKind::usage, Effect::none, "",
-      fmt::format("No SQL Server was found: no EC2 instance in {} has the tag{} {}.", region,
-                  settings.ec2_tags.size() == 1 ? "" : "s", tags_text(settings.ec2_tags)),
-      "Tag the instances, set rotation.fleet.ec2_tags, list the servers as [[rotation.target]], or choose "
-      "another region with --region."};
-}
-
 fleet::ProgressSink progress_to(Watcher& watcher) {
   return [&watcher](const fleet::Progress& visit) { watcher.visited(visit); };
 }
@@ -56,6 +48,8 @@ fleet::SsmFleetSettings ssm_fleet_settings(const RotationSettings& rotation, con
                       {"SqlUserSecret", {rotation.sql_user_secret}},
                       {"SqlPasswordSecret", {rotation.sql_password_secret}},
                       {"SqlAuthentication", {to_string(sql.authentication)}}};
+  // Told only where it is so: a document of an earlier keyturn has no such parameter.
+  if (sql.rotate_login) fleet.parameters["RotateLogin"] = {"true"};
   if (rotation.bucket_urls.empty())
     fleet.parameters["BucketUrlSecret"] = {rotation.bucket_url_secret};
   else
@@ -73,6 +67,15 @@ fleet::SsmFleetSettings ssm_fleet_settings(const RotationSettings& rotation, con
 }
 
 }  // namespace
+
+Error no_instance(const FleetSettings& settings, const std::string& region) {
+  return {
+      ErrorKind::usage, Effect::none, "",
+      fmt::format("No SQL Server was found: no EC2 instance in {} has the tag{} {}.", region,
+                  settings.ec2_tags.size() == 1 ? "" : "s", tags_text(settings.ec2_tags)),
+      "Tag the instances, set rotation.fleet.ec2_tags, list the servers as [[rotation.target]], or choose "
+      "another region with --region."};
+}
 
 Wiring::Wiring(const Config& config, Surroundings surroundings, std::unique_ptr<AwsDoor> door)
     : config_(config), surroundings_(surroundings), door_(std::move(door)), aws_(door_->aws()) {}
@@ -100,7 +103,7 @@ Result<fleet::ListTargets> Wiring::inventory(const RotationSettings& settings, W
       [listed = listed_targets(settings.fleet), machines = *found, fleet = settings.fleet,
        region = aws_.settings().region]() -> Result<std::vector<fleet::InventoryTarget>> {
     auto targets = fleet::list_targets(listed, machines);
-    if (!targets && targets.error().kind == ErrorKind::not_found) return fail(no_target(fleet, region));
+    if (!targets && targets.error().kind == ErrorKind::not_found) return fail(no_instance(fleet, region));
     return targets;
   };
   if (const auto targets = list(); !targets) return fail(targets.error());
@@ -124,9 +127,11 @@ Result<void> Wiring::wire_direct(const RotationSettings& settings, WiredFleet& w
   fleet.visit.query_timeout = config_.sql.query_timeout;
   fleet.login_timeout = config_.sql.login_timeout;
   fleet.concurrency = config_.sql.concurrency;
-  wired.fleet_ = std::make_unique<fleet::DirectFleet>(
+  auto reached = std::make_unique<fleet::DirectFleet>(
       std::move(fleet), std::move(*list), *connector_, resolved->login, *wired.store_, surroundings_.clock,
-      &surroundings_.stop, progress_to(surroundings_.watcher));
+      &surroundings_.stop, progress_to(surroundings_.watcher), wired.passwords_.get());
+  wired.changer_ = reached.get();
+  wired.fleet_ = std::move(reached);
   return {};
 }
 
@@ -150,6 +155,7 @@ Result<void> Wiring::wire_ssm(const RotationSettings& settings, WiredFleet& wire
                                                    surroundings_.clock, surroundings_.random,
                                                    &surroundings_.stop, progress_to(surroundings_.watcher));
   if (auto hosts = reached->find_hosts(); !hosts) return hosts;
+  wired.changer_ = reached.get();
   wired.fleet_ = std::move(reached);
   return {};
 }
@@ -159,11 +165,34 @@ Result<std::unique_ptr<WiredFleet>> Wiring::wire_fleet(const RotationSettings& s
   auto store = aws_.secret_store(settings.credential_secret);
   if (!store) return fail(store.error());
   wired->store_ = std::move(*store);
+  if (config_.sql.rotate_login) {
+    auto passwords = aws_.passwords(settings.sql_password_secret);
+    if (!passwords) return fail(passwords.error());
+    wired->passwords_ = std::move(*passwords);
+  }
   const auto reached =
       settings.fleet.via == FleetWay::ssm ? wire_ssm(settings, *wired) : wire_direct(settings, *wired);
   if (!reached) return fail(reached.error());
   wired->watched_fleet_ = std::make_unique<WatchedFleet>(*wired->fleet_, surroundings_.watcher);
   return wired;
+}
+
+void Wiring::wire_login(const RotationSettings& settings, WiredRotation& wired) const {
+  login::PasswordChanger* changer = wired.fleet_->changer();
+  if (changer == nullptr) return;
+  const rotation::Policy& key = settings.policy;
+  login::Policy policy;
+  policy.max_age = config_.sql.login_max_age;
+  policy.deadline = key.deadline;
+  policy.canaries = key.canaries;
+  policy.wave_percent = key.wave_percent;
+  policy.max_errors_percent = key.max_errors_percent;
+  Random& random = surroundings_.random;
+  wired.login_ = std::make_unique<login::Rotator>(
+      std::move(policy),
+      login::Ports{wired.fleet_->fleet(), *changer, *wired.fleet_->passwords_,
+                   [&random] { return sqlserver::generate_login_password(random); }},
+      surroundings_.clock, &surroundings_.stop, surroundings_.watcher);
 }
 
 Result<std::unique_ptr<WiredRotation>> Wiring::wire(const RotationSettings& settings) {
@@ -186,6 +215,7 @@ Result<std::unique_ptr<WiredRotation>> Wiring::wire(const RotationSettings& sett
       settings.policy,
       rotation::Ports{*wired->issuer_, wired->fleet_->store(), *wired->prover_, wired->fleet_->fleet()},
       surroundings_.clock, surroundings_.random, &surroundings_.stop, surroundings_.watcher);
+  wire_login(settings, *wired);
   return wired;
 }
 

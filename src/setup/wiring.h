@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "fleet/direct_fleet.h"
 #include "fleet/ssm_fleet.h"
+#include "login/rotator.h"
 #include "rotation/engine.h"
 #include "setup/aws_door.h"
 #include "setup/config.h"
@@ -23,14 +24,18 @@ class WiredFleet {
  public:
   rotation::Fleet& fleet() { return *watched_fleet_; }
   rotation::SecretStore& store() { return *store_; }
+  // Of the SQL login; null where keyturn does not rotate its password.
+  login::PasswordChanger* changer() { return passwords_ ? changer_ : nullptr; }
 
  private:
   friend class Wiring;
 
   std::unique_ptr<rotation::SecretStore> store_;
+  std::unique_ptr<aws::SecretsManagerPasswords> passwords_;
   std::unique_ptr<aws::Ec2> ec2_;
   std::unique_ptr<aws::Ssm> ssm_;
   std::unique_ptr<rotation::Fleet> fleet_;
+  login::PasswordChanger* changer_ = nullptr;  // the same fleet
   std::unique_ptr<WatchedFleet> watched_fleet_;
 };
 
@@ -38,6 +43,8 @@ class WiredFleet {
 class WiredRotation {
  public:
   rotation::Engine& engine() { return *engine_; }
+  // Of the SQL login's password, for after the key's turn; null where keyturn does not rotate it.
+  login::Rotator* login() { return login_.get(); }
 
  private:
   friend class Wiring;
@@ -46,7 +53,11 @@ class WiredRotation {
   std::unique_ptr<rotation::KeyProver> prover_;
   std::unique_ptr<WiredFleet> fleet_;
   std::unique_ptr<rotation::Engine> engine_;
+  std::unique_ptr<login::Rotator> login_;
 };
+
+// What is said where EC2 has no instance for a fleet.
+Error no_instance(const FleetSettings& settings, const std::string& region);
 
 // What all rotations of one process share.
 class Wiring {
@@ -79,6 +90,7 @@ class Wiring {
   Result<fleet::ListTargets> inventory(const RotationSettings& settings, WiredFleet& wired) const;
   Result<void> wire_direct(const RotationSettings& settings, WiredFleet& wired);
   Result<void> wire_ssm(const RotationSettings& settings, WiredFleet& wired) const;
+  void wire_login(const RotationSettings& settings, WiredRotation& wired) const;
 
   const Config& config_;
   const Surroundings surroundings_;

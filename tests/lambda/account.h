@@ -83,6 +83,7 @@ class TestAccount final : public Account {
                                            clock, random, &stop.flag(), run_log);
     return engine_.get();
   }
+  login::Rotator* login() override { return nullptr; }
 
   // --- The function ---
   Answer call(const std::string& payload, std::optional<Duration> time_left = std::chrono::minutes{15}) {

@@ -75,8 +75,9 @@ class Arguments:
         variable, text = re.fullmatch(r"\$(\w+) -eq '(\w+)'", words(statement.children[2])).groups()
         blocks = [each for each in statement.children if each.type == "statement_block"]
         others = [each.children[-1] for each in statement.children if each.type == "else_clause"]
-        assert len(blocks) == len(others) == 1
-        return self._statements(blocks[0] if self._variables[variable] == text else others[0])
+        assert len(blocks) == 1 and len(others) <= 1
+        chosen = blocks if self._variables[variable] == text else others
+        return self._statements(chosen[0]) if chosen else []
 
     def _call(self, command):
         name, elements = command.children

@@ -17,7 +17,7 @@ OPTIONS = {
     "VersionId": "--version-id", "Stage": "--stage", "NotAfter": "--not-after", "CredentialSecret": "--credential-secret",
     "BucketUrlSecret": "--bucket-url-secret", "SqlUserSecret": "--sql-user-secret",
     "SqlPasswordSecret": "--sql-password-secret", "BucketUrls": "--bucket-url", "CredentialPatterns": "--credential-pattern",
-    "SqlAuthentication": "--sql-authentication",
+    "SqlAuthentication": "--sql-authentication", "RotateLogin": "--rotate-login",
 }
 ONLY_OF_APPLY = {"VersionId", "Stage", "NotAfter"}
 # A Linux host has no other way to log in than the SQL login.
@@ -27,7 +27,7 @@ ONLY_ON_WINDOWS = {"SqlAuthentication"}
 TOLD = {"VersionId": VERSION, "Stage": "current", "NotAfter": "2026-11-23T17:00:00Z", "CredentialSecret": "secret/of-the-key",
         "BucketUrlSecret": "secret/of-the-url", "SqlUserSecret": "secret/of-the-user", "SqlPasswordSecret": "secret/of-the-password",
         "BucketUrls": ["s3://one/a", "s3://two/b"], "CredentialPatterns": ["s3://three/*", "s3://four/d"],
-        "SqlAuthentication": "integrated"}
+        "SqlAuthentication": "integrated", "RotateLogin": "true"}
 
 
 @pytest.fixture(scope="module", name="document")
@@ -55,13 +55,13 @@ def _arguments(request, on_linux, on_windows):
 
 
 def pairs(words):
-    """The options and their values, of which an empty one counts as not given; --check has none."""
+    """The options and their values, of which an empty one counts as not given; --check and --login have none."""
     assert words[0] == "apply"
     made, rest = [], list(words[1:])
     while rest:
         option = rest.pop(0)
         assert option.startswith("--"), words
-        value = None if option == "--check" else rest.pop(0)
+        value = None if option in ("--check", "--login") else rest.pop(0)
         if value != "":
             made.append((option, value))
     return made
@@ -96,11 +96,13 @@ def test_a_look_names_no_version(arguments, name):
     assert ("--check", None) in words and OPTIONS[name] not in dict(words)
 
 
-def test_a_write_is_no_look(arguments):
-    assert "--check" not in dict(pairs(arguments(Mode="apply")))
+@pytest.mark.parametrize("mode", ["apply", "login"])
+def test_a_write_is_no_look(arguments, mode):
+    words = dict(pairs(arguments(Mode=mode)))
+    assert "--check" not in words and ("--login" in words) == (mode == "login")
 
 
-@pytest.mark.parametrize("mode", ["check", "apply"])
+@pytest.mark.parametrize("mode", ["check", "apply", "login"])
 def test_both_systems_ask_for_the_same(document, on_linux, on_windows, mode):
     values = {name: value for name, value in TOLD.items() if name in document["parameters"]} | {"Mode": mode}
     only = {OPTIONS[name] for name in ONLY_ON_WINDOWS}
@@ -117,14 +119,15 @@ def test_keyturn_apply_has_each_option():
     text = subprocess.run([support.keyturn(), "apply", "--help"], capture_output=True, text=True, timeout=60, check=True).stdout
     own = set(re.findall(r"^ +(--[a-z0-9-]+)", text.split("Common options:")[0], re.MULTILINE))
     # Each option of its own can be reached from a command, and each that a step uses is one.
-    assert own == {*OPTIONS.values(), "--check"}
+    assert own == {*OPTIONS.values(), "--check", "--login"}
     assert re.search(r"^ +--output text\|json", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("right, wrong", [
     ("'--stage' $stage", "'--stage' $mode"), ("'--sql-user-secret' $sqlUserSecret", "'--sql-user' $sqlUserSecret"),
     ("'--bucket-url' (Get-List $bucketUrls)", "'--bucket-url' (Get-List $credentialPatterns)"),
-    ("            Get-Option '--not-after' $notAfter\n", ""), ("-eq 'apply'", "-eq 'check'"),
+    ("            Get-Option '--not-after' $notAfter\n", ""), ("-eq 'check'", "-eq 'apply'"),
+    ("-eq 'login'", "-eq 'apply'"),
 ])
 def test_the_reader_sees_a_mistake(document, right, wrong):
     values = {"Mode": "apply"} | {name: TOLD[name] for name in OPTIONS}
@@ -147,14 +150,14 @@ def of_the_lab(lab, values, document):
     rows = re.findall(r'^ +\{"(--[a-z-]+)", "(\w*)"(?:, When::(\w+))?\},$', lab, re.MULTILINE)
     assert len(rows) == lab.count('{"--') > 5
     for option, variable, when in rows:
-        if when in ("", values["Mode"]):
+        if when in ("", values["Mode"]) or (when == "write" and values["Mode"] != "check"):
             given = values.get(parameters.get(variable), document["parameters"].get(parameters.get(variable), {}).get("default"))
             for value in [given] if isinstance(given, str) else given or ([None] if variable == "" else []):
                 if value != "":
                     yield option, value
 
 
-@pytest.mark.parametrize("mode", ["check", "apply"])
+@pytest.mark.parametrize("mode", ["check", "apply", "login"])
 @pytest.mark.parametrize("told", [{}, TOLD], ids=["nothing", "everything"])
 def test_the_labs_windows_agent_passes_the_same(lab, document, on_windows, mode, told):
     values = {name: value for name, value in told.items() if name in document["parameters"]} | {"Mode": mode}
