@@ -12,12 +12,12 @@ PSEUDO = {"AWS::Partition": "local.partition", "AWS::Region": "local.region", "A
 RESOURCES = {
     "SecretsKey.Arn": "aws_kms_key.secrets[0].arn",
     "CredentialSecretResource": "aws_secretsmanager_secret.credential[0].arn",
-    "BucketUrlSecretResource": "aws_secretsmanager_secret.bucket_url[0].arn",
-    "SqlUserSecretResource": "aws_secretsmanager_secret.sql_user[0].arn",
-    "SqlPasswordSecretResource": "aws_secretsmanager_secret.sql_password[0].arn",
-    "RotateFunction.Arn": "aws_lambda_function.rotate.arn",
-    "UpdateFunction.Arn": "aws_lambda_function.update.arn",
-    "ReconcileFunction.Arn": "aws_lambda_function.reconcile.arn",
+    "BucketUrlSecretResource": 'aws_secretsmanager_secret.settings["bucket_url"].arn',
+    "SqlUserSecretResource": 'aws_secretsmanager_secret.settings["sql_user"].arn',
+    "SqlPasswordSecretResource": 'aws_secretsmanager_secret.settings["sql_password"].arn',
+    "RotateFunction.Arn": 'aws_lambda_function.function["rotate"].arn',
+    "UpdateFunction.Arn": 'aws_lambda_function.function["update"].arn',
+    "ReconcileFunction.Arn": 'aws_lambda_function.function["reconcile"].arn',
     "AlarmTopic": "aws_sns_topic.alarms[0].arn"}
 
 

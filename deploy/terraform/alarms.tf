@@ -18,35 +18,53 @@ resource "aws_sns_topic_subscription" "alarms" {
   endpoint  = var.alarm_email
 }
 
-resource "aws_cloudwatch_metric_alarm" "failed" {
-  alarm_name          = "${var.name}-failed"
-  alarm_description   = "A run failed. The function's log has the sentence that says why; docs/operations.md, exit status 1."
-  namespace           = "keyturn"
-  metric_name         = "Failed"
-  dimensions          = { Rotation = var.rotation }
-  statistic           = "Sum"
-  period              = 300
-  evaluation_periods  = 1
-  threshold           = 0
-  comparison_operator = "GreaterThanThreshold"
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [local.topic]
-  tags                = local.tags
+# What differs from alarm to alarm. A run that failed, or needs a person, tells once; the others tell when things are well again, too.
+locals {
+  alarms = merge({
+    "${var.name}-failed" = {
+      description = "A run failed. The function's log has the sentence that says why; docs/operations.md, exit status 1."
+      metric      = "Failed", statistic = "Sum", period = 300, periods = 1
+      is_alarm    = { operator = "GreaterThanThreshold", threshold = 0, missing = "notBreaching" }
+      ok_actions  = []
+    }
+    "${var.name}-blocked" = {
+      description = "A person must decide. The function's log says what, and what to type; docs/operations.md, exit status 4."
+      metric      = "Blocked", statistic = "Sum", period = 300, periods = 1
+      is_alarm    = { operator = "GreaterThanThreshold", threshold = 0, missing = "notBreaching" }
+      ok_actions  = []
+    }
+    # The fewest of a day: one good run ends it.
+    "${var.name}-laggards" = {
+      description = "Servers do not hold the key that they should, for days. keyturn status names them; docs/operations.md, laggards."
+      metric      = "Laggards", statistic = "Minimum", period = 86400, periods = var.laggard_days
+      is_alarm    = { operator = "GreaterThanThreshold", threshold = 0, missing = "ignore" }
+      ok_actions  = [local.topic]
+    }
+    }, local.watches_runs ? {
+    "${var.name}-no-run" = {
+      description = "Nothing ran. Look at the schedule, and at the function's log for a start that failed or a time-out."
+      metric      = "RunSeconds", statistic = "SampleCount", period = 86400, periods = var.no_run_days
+      is_alarm    = { operator = "LessThanThreshold", threshold = 1, missing = "breaching" }
+      ok_actions  = [local.topic]
+    }
+  } : {})
 }
 
-resource "aws_cloudwatch_metric_alarm" "blocked" {
-  alarm_name          = "${var.name}-blocked"
-  alarm_description   = "A person must decide. The function's log says what, and what to type; docs/operations.md, exit status 4."
+resource "aws_cloudwatch_metric_alarm" "run" {
+  for_each            = local.alarms
+  alarm_name          = each.key
+  alarm_description   = each.value.description
   namespace           = "keyturn"
-  metric_name         = "Blocked"
+  metric_name         = each.value.metric
   dimensions          = { Rotation = var.rotation }
-  statistic           = "Sum"
-  period              = 300
-  evaluation_periods  = 1
-  threshold           = 0
-  comparison_operator = "GreaterThanThreshold"
-  treat_missing_data  = "notBreaching"
+  statistic           = each.value.statistic
+  period              = each.value.period
+  evaluation_periods  = each.value.periods
+  threshold           = each.value.is_alarm.threshold
+  comparison_operator = each.value.is_alarm.operator
+  treat_missing_data  = each.value.is_alarm.missing
   alarm_actions       = [local.topic]
+  ok_actions          = each.value.ok_actions
   tags                = local.tags
 }
 
@@ -78,39 +96,4 @@ resource "aws_cloudwatch_metric_alarm" "key_age" {
       period      = 86400
     }
   }
-}
-
-resource "aws_cloudwatch_metric_alarm" "laggards" {
-  alarm_name          = "${var.name}-laggards"
-  alarm_description   = "Servers do not hold the key that they should, for days. keyturn status names them; docs/operations.md, laggards."
-  namespace           = "keyturn"
-  metric_name         = "Laggards"
-  dimensions          = { Rotation = var.rotation }
-  statistic           = "Minimum" # the fewest of a day: one good run ends it
-  period              = 86400
-  evaluation_periods  = var.laggard_days
-  threshold           = 0
-  comparison_operator = "GreaterThanThreshold"
-  treat_missing_data  = "ignore"
-  alarm_actions       = [local.topic]
-  ok_actions          = [local.topic]
-  tags                = local.tags
-}
-
-resource "aws_cloudwatch_metric_alarm" "no_run" {
-  count               = local.watches_runs ? 1 : 0
-  alarm_name          = "${var.name}-no-run"
-  alarm_description   = "Nothing ran. Look at the schedule, and at the function's log for a start that failed or a time-out."
-  namespace           = "keyturn"
-  metric_name         = "RunSeconds"
-  dimensions          = { Rotation = var.rotation }
-  statistic           = "SampleCount"
-  period              = 86400
-  evaluation_periods  = var.no_run_days
-  threshold           = 1
-  comparison_operator = "LessThanThreshold"
-  treat_missing_data  = "breaching"
-  alarm_actions       = [local.topic]
-  ok_actions          = [local.topic]
-  tags                = local.tags
 }

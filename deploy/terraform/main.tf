@@ -30,7 +30,7 @@ locals {
     "https://package.invalid/keyturn.exe", local.has_windows_package ? "s3://${var.code_bucket}/${var.windows_package_key}" : ""),
   join("", [for i in range(64) : "b"]), var.windows_package_sha256)
   automation_document = replace(replace(replace(file("${path.module}/documents/ssm-automation.json"),
-    "the-rotate-function", aws_lambda_function.rotate.function_name),
-    "the-update-function", aws_lambda_function.update.function_name),
+    "the-rotate-function", aws_lambda_function.function["rotate"].function_name),
+    "the-update-function", aws_lambda_function.function["update"].function_name),
   "arn:aws:iam::000000000000:role/the-automation-role", aws_iam_role.automation.arn)
 }

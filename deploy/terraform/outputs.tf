@@ -1,16 +1,16 @@
 output "rotate_function_arn" {
   description = "Makes a new key."
-  value       = aws_lambda_function.rotate.arn
+  value       = aws_lambda_function.function["rotate"].arn
 }
 
 output "update_function_arn" {
   description = "Brings it to every server and into force."
-  value       = aws_lambda_function.update.arn
+  value       = aws_lambda_function.function["update"].arn
 }
 
 output "reconcile_function_arn" {
   description = "Does whatever is due."
-  value       = aws_lambda_function.reconcile.arn
+  value       = aws_lambda_function.function["reconcile"].arn
 }
 
 output "functions_role_arn" {
@@ -20,7 +20,7 @@ output "functions_role_arn" {
 
 output "host_policy_arn" {
   description = "For the roles of the instance profiles."
-  value       = aws_iam_policy.host.arn
+  value       = aws_iam_policy.host["${var.name}-host"].arn
 }
 
 output "command_document_name" {

@@ -5,84 +5,55 @@ resource "aws_iam_role" "functions" {
   tags               = local.tags
 }
 
+locals {
+  functions_policies = merge(
+    { "${var.name}-functions" = local.functions_policy },
+    local.has_kms_key ? { "${var.name}-functions-kms" = local.functions_kms_policy } : {},
+  local.in_vpc ? { "${var.name}-functions-vpc" = local.functions_vpc_policy } : {})
+
+  host_policies = merge(
+    { "${var.name}-host" = {
+      description = "What keyturn needs on a host, besides what the SSM agent needs."
+      policy      = local.host_policy
+    } },
+    local.has_kms_key ? { "${var.name}-host-kms" = {
+      description = "Opens the secrets that keyturn needs on a host."
+      policy      = local.host_kms_policy
+    } } : {},
+    local.has_package ? { "${var.name}-host-package" = {
+      description = "Lets a Linux host fetch keyturn."
+      policy      = local.host_package_policy
+    } } : {},
+    local.has_windows_package ? { "${var.name}-host-windows-package" = {
+      description = "Lets a Windows host fetch keyturn.exe."
+      policy      = local.host_windows_package_policy
+  } } : {})
+}
+
 resource "aws_iam_role_policy" "functions" {
-  name   = "${var.name}-functions"
-  role   = aws_iam_role.functions.name
-  policy = local.functions_policy
-}
-
-resource "aws_iam_role_policy" "functions_kms" {
-  count  = local.has_kms_key ? 1 : 0
-  name   = "${var.name}-functions-kms"
-  role   = aws_iam_role.functions.name
-  policy = local.functions_kms_policy
-}
-
-resource "aws_iam_role_policy" "functions_vpc" {
-  count  = local.in_vpc ? 1 : 0
-  name   = "${var.name}-functions-vpc"
-  role   = aws_iam_role.functions.name
-  policy = local.functions_vpc_policy
+  for_each = local.functions_policies
+  name     = each.key
+  role     = aws_iam_role.functions.name
+  policy   = each.value
 }
 
 resource "aws_iam_policy" "host" {
-  name        = "${var.name}-host"
-  description = "What keyturn needs on a host, besides what the SSM agent needs."
-  policy      = local.host_policy
-  tags        = local.tags
-}
-
-resource "aws_iam_policy" "host_kms" {
-  count       = local.has_kms_key ? 1 : 0
-  name        = "${var.name}-host-kms"
-  description = "Opens the secrets that keyturn needs on a host."
-  policy      = local.host_kms_policy
-  tags        = local.tags
-}
-
-resource "aws_iam_policy" "host_package" {
-  count       = local.has_package ? 1 : 0
-  name        = "${var.name}-host-package"
-  description = "Lets a Linux host fetch keyturn."
-  policy      = local.host_package_policy
-  tags        = local.tags
-}
-
-resource "aws_iam_policy" "host_windows_package" {
-  count       = local.has_windows_package ? 1 : 0
-  name        = "${var.name}-host-windows-package"
-  description = "Lets a Windows host fetch keyturn.exe."
-  policy      = local.host_windows_package_policy
+  for_each    = local.host_policies
+  name        = each.key
+  description = each.value.description
+  policy      = each.value.policy
   tags        = local.tags
 
   lifecycle {
     precondition {
-      condition     = var.windows_package_sha256 != ""
+      condition     = var.windows_package_key == "" || var.windows_package_sha256 != ""
       error_message = "windows_package_sha256 is missing; nothing is run unchecked."
     }
   }
 }
 
 resource "aws_iam_role_policy_attachment" "host" {
-  for_each   = toset(var.host_roles)
-  role       = each.value
-  policy_arn = aws_iam_policy.host.arn
-}
-
-resource "aws_iam_role_policy_attachment" "host_kms" {
-  for_each   = toset(local.has_kms_key ? var.host_roles : [])
-  role       = each.value
-  policy_arn = aws_iam_policy.host_kms[0].arn
-}
-
-resource "aws_iam_role_policy_attachment" "host_package" {
-  for_each   = toset(local.has_package ? var.host_roles : [])
-  role       = each.value
-  policy_arn = aws_iam_policy.host_package[0].arn
-}
-
-resource "aws_iam_role_policy_attachment" "host_windows_package" {
-  for_each   = toset(local.has_windows_package ? var.host_roles : [])
-  role       = each.value
-  policy_arn = aws_iam_policy.host_windows_package[0].arn
+  for_each   = { for pair in setproduct(keys(local.host_policies), var.host_roles) : join(" ", pair) => pair }
+  policy_arn = aws_iam_policy.host[each.value[0]].arn
+  role       = each.value[1]
 }

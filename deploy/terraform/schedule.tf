@@ -26,7 +26,7 @@ resource "aws_scheduler_schedule" "reconcile" {
   flexible_time_window { mode = "OFF" }
 
   target {
-    arn      = aws_lambda_function.reconcile.arn
+    arn      = aws_lambda_function.function["reconcile"].arn
     role_arn = aws_iam_role.schedule.arn
     input    = "{\"task\": \"reconcile\"}"
     retry_policy {
@@ -55,12 +55,12 @@ resource "aws_cloudwatch_event_target" "instances" {
   count     = local.watches ? 1 : 0
   rule      = aws_cloudwatch_event_rule.instances[0].name
   target_id = "Reconcile"
-  arn       = aws_lambda_function.reconcile.arn
+  arn       = aws_lambda_function.function["reconcile"].arn
 }
 
 resource "aws_lambda_permission" "instances" {
   count         = local.watches ? 1 : 0
-  function_name = aws_lambda_function.reconcile.function_name
+  function_name = aws_lambda_function.function["reconcile"].function_name
   action        = "lambda:InvokeFunction"
   principal     = "events.amazonaws.com"
   source_arn    = aws_cloudwatch_event_rule.instances[0].arn
@@ -68,7 +68,7 @@ resource "aws_lambda_permission" "instances" {
 
 resource "aws_lambda_permission" "native" {
   count          = local.rotates_natively ? 1 : 0
-  function_name  = aws_lambda_function.reconcile.function_name
+  function_name  = aws_lambda_function.function["reconcile"].function_name
   action         = "lambda:InvokeFunction"
   principal      = "secretsmanager.amazonaws.com"
   source_account = local.account
@@ -77,7 +77,7 @@ resource "aws_lambda_permission" "native" {
 resource "aws_secretsmanager_secret_rotation" "native" {
   count               = local.rotates_natively ? 1 : 0
   secret_id           = local.makes_secrets ? aws_secretsmanager_secret.credential[0].id : var.credential_secret
-  rotation_lambda_arn = aws_lambda_function.reconcile.arn
+  rotation_lambda_arn = aws_lambda_function.function["reconcile"].arn
   rotate_immediately  = false
 
   rotation_rules { automatically_after_days = var.native_rotation_days }

@@ -27,19 +27,27 @@ resource "aws_secretsmanager_secret" "credential" {
   lifecycle { ignore_changes = [tags, tags_all] }
 }
 
-resource "aws_secretsmanager_secret" "bucket_url" {
-  count                   = local.makes_secrets ? 1 : 0
-  name                    = var.bucket_url_secret
-  description             = "Where SQL Server backs up to."
+locals {
+  settings = local.makes_secrets ? {
+    bucket_url   = { name = var.bucket_url_secret, description = "Where SQL Server backs up to." }
+    sql_user     = { name = var.sql_user_secret, description = "The SQL login that keyturn uses on each server." }
+    sql_password = { name = var.sql_password_secret, description = "The password of the SQL login that keyturn uses on each server." }
+  } : {}
+}
+
+resource "aws_secretsmanager_secret" "settings" {
+  for_each                = local.settings
+  name                    = each.value.name
+  description             = each.value.description
   kms_key_id              = local.kms_key
   recovery_window_in_days = 7
   tags                    = local.tags
 }
 
-resource "aws_secretsmanager_secret_version" "bucket_url" {
-  count         = local.makes_secrets ? 1 : 0
-  secret_id     = aws_secretsmanager_secret.bucket_url[0].id
-  secret_string = var.bucket_url
+resource "aws_secretsmanager_secret_version" "settings" {
+  for_each      = local.makes_secrets ? { bucket_url = var.bucket_url, sql_user = var.sql_login } : {}
+  secret_id     = aws_secretsmanager_secret.settings[each.key].id
+  secret_string = each.value
 
   lifecycle {
     precondition {
@@ -47,30 +55,6 @@ resource "aws_secretsmanager_secret_version" "bucket_url" {
       error_message = "bucket_url is missing, which the new secret is to hold."
     }
   }
-}
-
-resource "aws_secretsmanager_secret" "sql_user" {
-  count                   = local.makes_secrets ? 1 : 0
-  name                    = var.sql_user_secret
-  description             = "The SQL login that keyturn uses on each server."
-  kms_key_id              = local.kms_key
-  recovery_window_in_days = 7
-  tags                    = local.tags
-}
-
-resource "aws_secretsmanager_secret_version" "sql_user" {
-  count         = local.makes_secrets ? 1 : 0
-  secret_id     = aws_secretsmanager_secret.sql_user[0].id
-  secret_string = var.sql_login
-}
-
-resource "aws_secretsmanager_secret" "sql_password" {
-  count                   = local.makes_secrets ? 1 : 0
-  name                    = var.sql_password_secret
-  description             = "The password of the SQL login that keyturn uses on each server."
-  kms_key_id              = local.kms_key
-  recovery_window_in_days = 7
-  tags                    = local.tags
 }
 
 # Ephemeral and write-only: the password is in no plan and in no state.
@@ -82,7 +66,7 @@ ephemeral "aws_secretsmanager_random_password" "sql" {
 
 resource "aws_secretsmanager_secret_version" "sql_password" {
   count                    = local.makes_secrets ? 1 : 0
-  secret_id                = aws_secretsmanager_secret.sql_password[0].id
+  secret_id                = aws_secretsmanager_secret.settings["sql_password"].id
   secret_string_wo         = ephemeral.aws_secretsmanager_random_password.sql.random_password
   secret_string_wo_version = 1
 }

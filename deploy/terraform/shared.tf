@@ -111,7 +111,7 @@ locals {
         "Sid"      = "ReadTheBackupUrl"
         "Effect"   = "Allow"
         "Action"   = "secretsmanager:GetSecretValue"
-        "Resource" = (local.makes_secrets ? aws_secretsmanager_secret.bucket_url[0].arn : "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${var.bucket_url_secret}-??????")
+        "Resource" = (local.makes_secrets ? aws_secretsmanager_secret.settings["bucket_url"].arn : "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${var.bucket_url_secret}-??????")
       },
       # SendCommand is asked about the document ...
       {
@@ -258,9 +258,9 @@ locals {
         "Action" = "secretsmanager:GetSecretValue"
         "Resource" = [
           (local.makes_secrets ? aws_secretsmanager_secret.credential[0].arn : "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${var.credential_secret}-??????"),
-          (local.makes_secrets ? aws_secretsmanager_secret.bucket_url[0].arn : "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${var.bucket_url_secret}-??????"),
-          (local.makes_secrets ? aws_secretsmanager_secret.sql_user[0].arn : "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${var.sql_user_secret}-??????"),
-          (local.makes_secrets ? aws_secretsmanager_secret.sql_password[0].arn : "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${var.sql_password_secret}-??????")
+          (local.makes_secrets ? aws_secretsmanager_secret.settings["bucket_url"].arn : "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${var.bucket_url_secret}-??????"),
+          (local.makes_secrets ? aws_secretsmanager_secret.settings["sql_user"].arn : "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${var.sql_user_secret}-??????"),
+          (local.makes_secrets ? aws_secretsmanager_secret.settings["sql_password"].arn : "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${var.sql_password_secret}-??????")
         ]
       },
       # Just before it writes, a host looks whether the version still has its stage.
@@ -349,8 +349,8 @@ locals {
         "Effect" = "Allow"
         "Action" = "lambda:InvokeFunction"
         "Resource" = [
-          aws_lambda_function.rotate.arn,
-          aws_lambda_function.update.arn
+          aws_lambda_function.function["rotate"].arn,
+          aws_lambda_function.function["update"].arn
         ]
       }
     ]
@@ -385,7 +385,7 @@ locals {
         "Sid"      = "CallReconcile"
         "Effect"   = "Allow"
         "Action"   = "lambda:InvokeFunction"
-        "Resource" = aws_lambda_function.reconcile.arn
+        "Resource" = aws_lambda_function.function["reconcile"].arn
       }
     ]
   })

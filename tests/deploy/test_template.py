@@ -180,3 +180,35 @@ def test_names_begin_with_the_stack_s(template):
             given = resource["Properties"].get(member)
             if isinstance(given, str) and resource["Type"] != "AWS::SecretsManager::Secret" and not given.startswith("<"):
                 assert re.match(r"(/aws/lambda/)?payroll(-|$)", given), (name, given)
+
+
+def references(value):
+    """The resources that a part of the template names."""
+    if isinstance(value, list):
+        return set().union(*map(references, value))
+    if not isinstance(value, dict):
+        return set()
+    found = set()
+    for name, argument in value.items():
+        if name == "Ref":
+            found.add(argument)
+        elif name == "Fn::GetAtt":
+            found.add(argument[0])
+        elif name == "DependsOn":
+            found |= {argument} if isinstance(argument, str) else set(argument)
+        elif name == "Fn::Sub":
+            found |= set(re.findall(r"\$\{(\w+)", argument if isinstance(argument, str) else argument[0]))
+        found |= references(argument)
+    return found
+
+
+def test_everything_stands_before_the_way_out(template):
+    """CloudFormation deletes in the opposite order: what is asked first stops all the rest."""
+    resources = template["Resources"]
+    reached, to_look_at = set(), ["WayOut"]
+    while to_look_at:
+        reached.add(name := to_look_at.pop())
+        to_look_at += (references(resources[name]) & set(resources)) - reached
+    assert set(resources) <= reached
+    # What DependsOn names must be there always.
+    assert [name for name in resources["WayOut"]["DependsOn"] if "Condition" in resources[name]] == []

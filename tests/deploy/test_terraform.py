@@ -53,6 +53,12 @@ def blocks(kind):
     return found
 
 
+def module():
+    """All of it that is written by hand."""
+    made = ("variables.tf", "shared.tf")
+    return "".join(path.read_text(encoding="utf-8") for path in sorted(deployment.TERRAFORM.glob("*.tf")) if path.name not in made)
+
+
 def snake(name):
     return deployment.make.hcl.snake(name)
 
@@ -79,18 +85,31 @@ def test_the_same_names():
                          WindowsPackageKey="k.exe", WindowsPackageSha256="d" * 64).resources()
     wanted = {resource["Properties"][member] for resource in resources.values() for member in members
               if isinstance(resource["Properties"].get(member), str) and resource["Type"] != "AWS::SecretsManager::Secret"}
-    found = set()
-    for body in blocks("resource").values():
-        for member in ("name", "function_name", "alarm_name"):
-            if isinstance(body.get(member), str):
-                found.add(unquoted(body[member]).replace("${var.name}", "NAME").replace("var.name", "NAME"))
+    found = {name.replace("${var.name}", "NAME") for name in re.findall(r'"((?:/aws/lambda/)?\$\{var\.name\}[^"$]*)"', module())}
+    found |= {f"/aws/lambda/{name}" for name in found} if '"/aws/lambda/${each.value.name}"' in module() else set()
+    found |= {"NAME"} if re.search(r"name += var\.name\n", module()) else set()
     assert {name for name in wanted if name.startswith(("NAME", "/aws/lambda/NAME"))} <= found
 
 
 def test_every_policy_is_used():
-    module = "".join(path.read_text(encoding="utf-8") for path in deployment.TERRAFORM.glob("*.tf"))
     for name in deployment.template_reader.policies(deployment.parsed()):
-        assert re.search(rf"(policy|assume_role_policy) += local\.{snake(name)}\n", module), name
+        assert re.search(rf"= local\.{snake(name)}\b", module()), name
+
+
+def test_everything_stands_before_the_way_out():
+    """So that nothing is destroyed before the function was asked."""
+    resources, values = blocks("resource"), {}
+    for path in deployment.TERRAFORM.glob("*.tf"):
+        for block in hcl2.loads(path.read_text(encoding="utf-8")).get("locals", []):
+            values |= block
+    reached, open_ = set(), ["aws_lambda_invocation.way_out"]
+    while open_:
+        reached.add(what := open_.pop())
+        text = json.dumps(resources[what] if what in resources else values[what])
+        mentioned = {name for name in re.findall(r"\b(aws_\w+\.\w+)", text) if name in resources}
+        mentioned |= {name for name in re.findall(r"\blocal\.(\w+)", text) if name in values}
+        open_ += mentioned - reached
+    assert set(resources) <= reached
 
 
 def machine_has_terraform():
