@@ -64,14 +64,40 @@ std::vector<const TargetState*> Case::updatable() const {
   return found;
 }
 
-std::vector<const TargetState*> Case::to_write(const KeyId& key) const {
-  std::vector<const TargetState*> found;
-  for (const TargetState* target : updatable())
-    if (!target->confirmed_on(key) && !gave_up(*target)) found.push_back(target);
-  std::stable_sort(found.begin(), found.end(), [&](const TargetState* a, const TargetState* b) {
+std::vector<const TargetState*> Case::fresh_first(std::vector<const TargetState*> targets) const {
+  std::erase_if(targets, [&](const TargetState* target) { return gave_up(*target); });
+  std::stable_sort(targets.begin(), targets.end(), [&](const TargetState* a, const TargetState* b) {
     return (failure(*a) != nullptr) < (failure(*b) != nullptr);
   });
-  return found;
+  return targets;
+}
+
+std::vector<const TargetState*> Case::to_write(const KeyId& key) const {
+  std::vector<const TargetState*> found = updatable();
+  std::erase_if(found, [&](const TargetState* target) { return target->confirmed_on(key); });
+  return fresh_first(std::move(found));
+}
+
+std::vector<const TargetState*> Case::to_prove(const KeyId& key) const {
+  std::vector<const TargetState*> found = updatable();
+  std::erase_if(found, [&](const TargetState* target) {
+    return !target->confirmed_on(key) || backed_up(*target, key);
+  });
+  return fresh_first(std::move(found));
+}
+
+bool Case::backed_up(const TargetState& target, const KeyId& key) const {
+  const auto found = memory.backed_up.find(key);
+  return found != memory.backed_up.end() && found->second.contains(target.name);
+}
+
+bool Case::lacks_proof(const KeyId& key) const {
+  return policy.proof_backup != ProofBackup::off && !memory.backed_up.contains(key);
+}
+
+bool Case::is_done(const TargetState& target, const KeyId& key) const {
+  if (!target.confirmed_on(key) || lacks_proof(key)) return false;
+  return policy.proof_backup != ProofBackup::all || backed_up(target, key);
 }
 
 std::vector<const TargetState*> Case::holdouts() const {

@@ -28,6 +28,10 @@ class Case {
   std::optional<AccessKey> unlisted_current_;
   std::optional<AccessKey> unlisted_pending_;
 
+  // Without those that are given up.
+  [[nodiscard]] std::vector<const TargetState*> fresh_first(std::vector<const TargetState*> targets) const;
+  [[nodiscard]] bool backed_up(const TargetState& target, const KeyId& key) const;
+
  public:
   Case(const Policy& policy, const Observation& observation, const RunMemory& memory);
   Case(const Case&) = delete;  // its keys may point into itself
@@ -62,6 +66,12 @@ class Case {
   [[nodiscard]] std::vector<const TargetState*> updatable() const;
   // Updatable, not confirmed on the key, and not given up; fresh ones before those that failed once.
   [[nodiscard]] std::vector<const TargetState*> to_write(const KeyId& key) const;
+  // Likewise, but confirmed on the key, and without a proof backup in this run.
+  [[nodiscard]] std::vector<const TargetState*> to_prove(const KeyId& key) const;
+  // Proof backups are wanted, and none was made with the key in this run.
+  [[nodiscard]] bool lacks_proof(const KeyId& key) const;
+  // Confirmed on the key, and nothing is wanted of it any more before the key is promoted.
+  [[nodiscard]] bool is_done(const TargetState& target, const KeyId& key) const;
   // Known and not written off, but not confirmed on the current key.
   [[nodiscard]] std::vector<const TargetState*> holdouts() const;
   // Some target was read and is confirmed on the current key, or there is no target to be read. In an outage

@@ -49,6 +49,10 @@ struct RunMemory {
   std::set<KeyId> proven;
   std::map<KeyId, std::string> refused;       // proof refused for good, and why
   std::map<TargetName, WriteFailure> failed;  // writes that failed in this run
+  // Which targets made a proof backup with the key. What an earlier run saw is not known, so it is made
+  // again.
+  std::map<KeyId, std::set<TargetName>> backed_up;
+  std::map<KeyId, std::string> backup_refused;  // a target could not back up with the key, and why
   struct CreateFailure {
     Outcome outcome = Outcome::failed;
     std::string reason;

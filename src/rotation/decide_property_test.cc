@@ -104,8 +104,30 @@ TestWorld draw_nearly_sound_world() {
   return t;
 }
 
-TestWorld draw_world() {
-  if (*rc::gen::arbitrary<bool>()) return draw_nearly_sound_world();
+void draw_proofs(TestWorld& t) {
+  t.policy.proof_backup = *rc::gen::element(ProofBackup::off, ProofBackup::canary, ProofBackup::all);
+  for (const KeyId& id : kIds) {
+    for (const TargetState& target : t.world.targets)
+      if (!*often()) t.memory.backed_up[id].insert(target.name);
+    if (!*often()) t.memory.backup_refused[id] = "refused";
+  }
+}
+
+// Where nothing is wrong but targets that lag behind: reaches the roll-out, which chance seldom does.
+TestWorld draw_rotation_under_way() {
+  TestWorld t;
+  t.target("c", kOldKey);
+  t.pending(90s);
+  t.memory.proven.insert(kNewKey);
+  for (TargetState& target : t.world.targets) {
+    if (*rc::gen::arbitrary<bool>()) TestWorld::hold(target, kNewKey, 5s);
+    if (!*often()) t.memory.failed[target.name] = {*rc::gen::inRange(1, kWriteAttempts + 1), "failed"};
+    if (!*often()) target.standing = *rc::gen::element(Standing::read_only, Standing::unreachable);
+  }
+  return t;
+}
+
+TestWorld draw_unsound_world() {
   TestWorld t;
   t.world.keys.clear();
   t.world.targets.clear();
@@ -145,6 +167,23 @@ bool whole_fleet_is_on_current(const TestWorld& t) {
          });
 }
 
+TestWorld draw_world() {
+  TestWorld t;
+  switch (*rc::gen::inRange(0, 5)) {
+    case 0:
+      t = draw_rotation_under_way();
+      break;
+    case 1:
+    case 2:
+      t = draw_nearly_sound_world();
+      break;
+    default:
+      t = draw_unsound_world();
+  }
+  draw_proofs(t);
+  return t;
+}
+
 struct Safety {
   const TestWorld& t;
 
@@ -164,6 +203,15 @@ struct Safety {
     RC_ASSERT(t.memory.proven.contains(action.key));
     RC_ASSERT(held_by_stage(t, Stage::pending, action.key));
     check_targets(action.targets);
+    RC_ASSERT(!t.memory.backup_refused.contains(action.key));
+    if (t.policy.proof_backup == ProofBackup::off) {
+      RC_ASSERT(!action.prove_backup);
+      return;
+    }
+    // One target at a time, and with a proof, until one has passed it.
+    const bool is_proven = t.memory.backed_up.contains(action.key);
+    RC_ASSERT(is_proven || (action.prove_backup && action.targets.size() == 1));
+    RC_ASSERT(action.prove_backup || t.policy.proof_backup == ProofBackup::canary);
   }
   void operator()(const Repair& action) const {
     RC_ASSERT(t.memory.proven.contains(action.key));
@@ -176,6 +224,14 @@ struct Safety {
     RC_ASSERT(held_by_stage(t, Stage::pending, action.key));
     RC_ASSERT(std::any_of(t.world.targets.begin(), t.world.targets.end(),
                           [&](const TargetState& target) { return target.confirmed_on(action.key); }));
+    if (t.policy.proof_backup == ProofBackup::off) return;
+    RC_ASSERT(!t.memory.backup_refused.contains(action.key));
+    const auto proven = t.memory.backed_up.find(action.key);
+    RC_ASSERT(proven != t.memory.backed_up.end());
+    if (t.policy.proof_backup != ProofBackup::all) return;
+    for (const TargetState& target : t.world.targets)
+      RC_ASSERT(target.standing != Standing::updatable || proven->second.contains(target.name) ||
+                t.memory.failed.contains(target.name));
   }
   void operator()(const Reactivate& action) const {
     RC_ASSERT(held_by_stage(t, Stage::previous, action.key));

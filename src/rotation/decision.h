@@ -26,6 +26,7 @@ struct Distribute {
   KeyId key;
   std::vector<TargetName> targets;
   bool canary = false;
+  bool prove_backup = false;
 };
 struct Promote {
   std::optional<VersionId> from;

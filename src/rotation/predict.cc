@@ -17,7 +17,11 @@ class Predictor {
     take(Stage::pending);
   }
   void operator()(const Prove& action) const { memory_.proven.insert(action.key); }
-  void operator()(const Distribute& action) const { confirm(action.targets, action.key); }
+  void operator()(const Distribute& action) const {
+    confirm(action.targets, action.key);
+    if (action.prove_backup)
+      memory_.backed_up[action.key].insert(action.targets.begin(), action.targets.end());
+  }
   void operator()(const Repair& action) const { confirm(action.targets, action.key); }
   void operator()(const Promote& action) const {
     take(Stage::previous);

@@ -178,9 +178,10 @@ std::optional<Run::Ending> Run::carry_out(const Decision& decision, Step& step) 
     if (step.error && step.error->kind == ErrorKind::unavailable)
       return Ending{Outcome::incomplete, step.error->message, "Run keyturn again once AWS answers."};
   } else if (const auto* roll_out = std::get_if<Distribute>(&decision.action)) {
-    write(roll_out->version, Stage::pending, roll_out->targets, step);
+    write({roll_out->version, Stage::pending, roll_out->targets, not_after(), roll_out->prove_backup},
+          roll_out->key, step);
   } else if (const auto* repair = std::get_if<Repair>(&decision.action)) {
-    write(repair->version, Stage::current, repair->targets, step);
+    write({repair->version, Stage::current, repair->targets, not_after()}, repair->key, step);
   } else if (const auto* promotion = std::get_if<Promote>(&decision.action)) {
     step.error = promote(*promotion);
   } else if (const auto* reactivate = std::get_if<Reactivate>(&decision.action)) {
@@ -241,14 +242,29 @@ std::optional<Error> Run::prove(const VersionId& version, const KeyId& key) {
   return Error{ErrorKind::unavailable, Effect::none, {}, proof.reason, {}};
 }
 
-void Run::write(const VersionId& version, Stage stage, const std::vector<TargetName>& targets, Step& step) {
+void Run::write(const Fleet::Order& order, const KeyId& key, Step& step) {
   step.targets.clear();
   std::unordered_map<TargetName, TargetState*> by_name;  // a fleet may have tens of thousands
   for (TargetState& target : world_.targets) by_name.emplace(target.name, &target);
-  for (const Fleet::Outcome& outcome : ports_.fleet.write({version, stage, targets, not_after()})) {
+  for (const Fleet::Outcome& outcome : ports_.fleet.write(order)) {
     step.targets.push_back({outcome.target, outcome.error ? outcome.error->sentence() : std::string{}});
     if (const auto target = by_name.find(outcome.target); target != by_name.end())
       remember(outcome, *target->second);
+    if (order.prove_backup) remember_proof(outcome, key);
+  }
+  // What went wrong with an abandoned key says nothing of how the one in force is put back.
+  if (memory_.backup_refused.contains(key)) memory_.failed.clear();
+}
+
+void Run::remember_proof(const Fleet::Outcome& outcome, const KeyId& key) {
+  if (!outcome.error) {
+    memory_.backed_up[key].insert(outcome.target);
+  } else if (outcome.error->kind == ErrorKind::backup_refused) {
+    const std::string why = outcome.error->sentence();
+    memory_.backup_refused.emplace(key, why);
+    // Another new key would meet the same refusal.
+    memory_.create_failed = RunMemory::CreateFailure{
+        Outcome::failed, fmt::format("{} was abandoned, since a proof backup failed: {}", key, why)};
   }
 }
 

@@ -34,8 +34,9 @@ class Run {
   [[nodiscard]] TimePoint not_after() const { return world_.began_at + policy_.deadline; }
 
   std::optional<Error> prove(const VersionId& version, const KeyId& key);
-  void write(const VersionId& version, Stage stage, const std::vector<TargetName>& targets, Step& step);
+  void write(const Fleet::Order& order, const KeyId& key, Step& step);
   void remember(const Fleet::Outcome& outcome, TargetState& target);
+  void remember_proof(const Fleet::Outcome& outcome, const KeyId& key);
   std::optional<Error> create(Step& step);
   std::optional<Error> promote(const Promote& action);
 

@@ -13,23 +13,6 @@ using rotation::Command;
 using rotation::Outcome;
 using testing::IsEmpty;
 
-// Meets the first call of an operation with a verdict.
-class FaultOn final : public Gate {
- public:
-  FaultOn(std::string operation, Verdict verdict) : operation_(std::move(operation)), verdict_(verdict) {}
-  Verdict pass(const Call& call) override {
-    if (call.operation != operation_ || hit_) return Verdict::proceed;
-    hit_ = true;
-    return verdict_;
-  }
-  [[nodiscard]] bool hit() const { return hit_; }
-
- private:
-  std::string operation_;
-  Verdict verdict_;
-  bool hit_ = false;
-};
-
 Setting five_servers() {
   Setting setting;
   setting.targets = 5;

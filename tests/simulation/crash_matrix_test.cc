@@ -9,15 +9,17 @@ namespace {
 
 using rotation::Command;
 using rotation::Outcome;
+using rotation::ProofBackup;
 using testing::IsEmpty;
 
 constexpr Verdict kVerdicts[] = {Verdict::crash_before, Verdict::crash_after, Verdict::reply_lost,
                                  Verdict::throttle, Verdict::refuse};
 
-Setting setting_of(int targets, bool placeholder) {
+Setting setting_of(int targets, bool placeholder, ProofBackup proof) {
   Setting setting;
   setting.targets = targets;
   setting.placeholder = placeholder;
+  setting.policy.proof_backup = proof;
   return setting;
 }
 
@@ -37,10 +39,11 @@ int effects_of_a_life(const Setting& setting) {
   }
 }
 
-class CrashMatrix : public testing::TestWithParam<std::tuple<int, bool>> {};
+class CrashMatrix : public testing::TestWithParam<std::tuple<int, bool, ProofBackup>> {};
 
 TEST_P(CrashMatrix, NoTargetEverLosesItsKeyAndRerunsConverge) {
-  const Setting setting = setting_of(std::get<0>(GetParam()), std::get<1>(GetParam()));
+  const auto [targets, placeholder, proof] = GetParam();
+  const Setting setting = setting_of(targets, placeholder, proof);
   const int effects = effects_of_a_life(setting);
   // Intent, create, store, close, a commit a target, promote, drop.
   ASSERT_GE(effects, 6 + setting.targets);
@@ -66,11 +69,22 @@ TEST_P(CrashMatrix, NoTargetEverLosesItsKeyAndRerunsConverge) {
   EXPECT_LE(most_runs, 5);
 }
 
-INSTANTIATE_TEST_SUITE_P(Fleets, CrashMatrix, testing::Combine(testing::Values(1, 2, 5), testing::Bool()),
-                         [](const auto& parameter) {
-                           return std::to_string(std::get<0>(parameter.param)) + "Targets" +
-                                  (std::get<1>(parameter.param) ? "FirstRotation" : "");
-                         });
+std::string name_of(const testing::TestParamInfo<CrashMatrix::ParamType>& tested) {
+  const auto& [targets, placeholder, proof] = tested.param;
+  const char* proofs = proof == ProofBackup::off      ? ""
+                       : proof == ProofBackup::canary ? "ProvenByTheCanary"
+                                                      : "ProvenByAll";
+  return std::to_string(targets) + "Targets" + (placeholder ? "FirstRotation" : "") + proofs;
+}
+
+INSTANTIATE_TEST_SUITE_P(Fleets, CrashMatrix,
+                         testing::Combine(testing::Values(1, 2, 5), testing::Bool(),
+                                          testing::Values(ProofBackup::off)),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(WithProofs, CrashMatrix,
+                         testing::Combine(testing::Values(1, 3), testing::Bool(),
+                                          testing::Values(ProofBackup::canary, ProofBackup::all)),
+                         name_of);
 
 TEST(Life, ARotationFromBeginToEnd) {
   Scenario scenario({});

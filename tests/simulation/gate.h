@@ -53,4 +53,25 @@ class FaultAt final : public Gate {
   std::string hit_;
 };
 
+// Meets the first calls of one operation with one verdict.
+class FaultOn final : public Gate {
+ public:
+  FaultOn(std::string operation, Verdict verdict, int times = 1)
+      : operation_(std::move(operation)), verdict_(verdict), left_(times) {}
+
+  Verdict pass(const Call& call) override {
+    if (call.operation != operation_ || left_ == 0) return Verdict::proceed;
+    --left_;
+    hit_ = true;
+    return verdict_;
+  }
+  [[nodiscard]] bool hit() const { return hit_; }
+
+ private:
+  std::string operation_;
+  Verdict verdict_;
+  int left_;
+  bool hit_ = false;
+};
+
 }  // namespace keyturn::simulation

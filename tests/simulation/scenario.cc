@@ -67,6 +67,7 @@ Scenario::Scenario(Setting setting_in)
   if (!setting.placeholder) {
     const sim::IamKey key = world.iam().add_key(kUser, kStart - 1h);
     first = {key.access_key_id, SecretString(key.secret)};
+    first_key_ = key.access_key_id;
     value = key.access_key_id + ":" + key.secret;
   }
   EXPECT_TRUE(world.secrets().create_secret(kSecret, random.uuid(), value));
@@ -142,6 +143,14 @@ void Scenario::check() {
   const bool live = current && world.iam().works(id_of(*current), secret_of(*current));
   if (live) current_was_live_ = true;
   if (!live && current_was_live_) violated("invariant 3: AWSCURRENT names no live key");
+  if (live && !passed_its_proof(id_of(*current)))
+    violated("AWSCURRENT names a key that no target has made a proof backup with");
+}
+
+bool Scenario::passed_its_proof(const std::string& key) const {
+  if (setting.policy.proof_backup == rotation::ProofBackup::off || key == first_key_) return true;
+  return std::any_of(targets.begin(), targets.end(),
+                     [&](const Target& target) { return target.backed_up_with.contains(key); });
 }
 
 void Scenario::violated(const std::string& what) {

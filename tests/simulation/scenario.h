@@ -86,11 +86,14 @@ class Scenario {
   void violated(const std::string& what);
   [[nodiscard]] std::optional<std::string> value_at(const std::string& stage);
   [[nodiscard]] bool at_rest();
+  // Some target's proof backup with the key passed, or none is wanted, or the key is not one of keyturn's.
+  [[nodiscard]] bool passed_its_proof(const std::string& key) const;
 
   OpenGate open_gate_;
   std::unique_ptr<Gate> host_gate_;
   std::set<std::string> worked_;   // targets that held a working key at some time
   std::set<std::string> foreign_;  // keys of persons: not ours to touch
+  std::string first_key_;          // the one that was there before keyturn
   bool current_was_live_ = false;
   std::vector<std::string> violations_;
 };

@@ -14,6 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using rotation::Command;
+using rotation::ProofBackup;
 using testing::IsEmpty;
 
 class RandomFaults final : public Gate {
@@ -38,7 +39,8 @@ class Storm {
   void blow(int events) {
     for (int i = 0; i < events; ++i) one_event();
     overtaken_.reset();
-    for (Target& target : scenario_.targets) target.reachable = target.permission = true;
+    for (Target& target : scenario_.targets)
+      target.reachable = target.permission = target.engine_backs_up = true;
   }
 
  private:
@@ -62,6 +64,8 @@ class Storm {
         break;
       case 6:
         any().permission = random_.unit() < 0.8;
+        if (scenario_.setting.policy.proof_backup != ProofBackup::off)
+          any().engine_backs_up = random_.unit() < 0.8;
         break;
       default:
         scenario_.pass_time(Duration{std::int64_t(random_.next() % 400'000)});
@@ -104,8 +108,11 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
 TEST(Seeded, NoTargetEverLosesItsKeyAndFaultsOverTheWorldComesToRest) {
   const std::uint64_t first = number_from("KEYTURN_SEED", 1);
   const std::uint64_t count = std::getenv("KEYTURN_SEED") != nullptr ? 1 : number_from("KEYTURN_SEEDS", 1000);
+  constexpr std::array kProofs{ProofBackup::off, ProofBackup::canary, ProofBackup::off, ProofBackup::all};
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
-    ASSERT_THAT(violations_of(seed, {}, true), IsEmpty()) << "KEYTURN_SEED=" << seed;
+    Setting setting;
+    setting.policy.proof_backup = kProofs[seed % kProofs.size()];
+    ASSERT_THAT(violations_of(seed, setting, true), IsEmpty()) << "KEYTURN_SEED=" << seed;
     ASSERT_FALSE(HasFailure()) << "KEYTURN_SEED=" << seed;
   }
 }

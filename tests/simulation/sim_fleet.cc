@@ -58,7 +58,22 @@ rotation::Fleet::Outcome SimFleet::visit(const Order& order, const rotation::Key
     if (auto checked = check_stage(order); !checked) return {target.name, *as_read, checked.error()};
   if (auto written = commit(order, pair, target, *as_read); !written)
     return {target.name, std::nullopt, written.error()};
+  if (order.prove_backup)
+    if (auto proven = prove_backup(order, pair, target); !proven)
+      return {target.name, target.state(), proven.error()};
   return {target.name, target.state(), std::nullopt};
+}
+
+Result<void> SimFleet::prove_backup(const Order& order, const rotation::KeyPair& pair, Target& target) {
+  const auto backup = [&]() -> sim::Reply<bool> {
+    if (!target.engine_backs_up) return false;
+    target.backed_up_with.insert(pair.id);
+    return true;
+  };
+  auto proven = passage_.effect("tds:" + target.name + ":proof", order.not_after, backup);
+  if (!proven) return fail(proven.error());
+  if (!*proven) return fail(ErrorKind::backup_refused, target.name + " can't back up");
+  return {};
 }
 
 Result<void> SimFleet::check_stage(const Order& order) {

@@ -28,6 +28,7 @@ class SimFleet final : public rotation::Fleet {
  private:
   Outcome visit(const Order& order, const rotation::KeyPair& pair, Target& target);
   [[nodiscard]] Result<void> check_stage(const Order& order);
+  Result<void> prove_backup(const Order& order, const rotation::KeyPair& pair, Target& target);
   Result<void> commit(const Order& order, const rotation::KeyPair& pair, Target& target,
                       const rotation::TargetState& as_read);
 

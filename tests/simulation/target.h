@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include "rotation/observation.h"
@@ -34,6 +35,8 @@ class Target {
   std::string name;
   bool reachable = true;
   bool permission = true;
+  bool engine_backs_up = true;           // false: a proof backup fails, whatever the key
+  std::set<std::string> backed_up_with;  // the keys whose proof backup passed
   sim::CredentialTable credentials;
 
  private:
