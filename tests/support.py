@@ -1,9 +1,12 @@
 """What several test suites need: the built programs, and packages that may be missing."""
 
+import contextlib
+import http.server
 import importlib
 import os
 import pathlib
 import shutil
+import threading
 
 import pytest
 
@@ -51,3 +54,16 @@ def node_with(module):
     if not (NODE_MODULES / module).is_dir():
         pytest.skip(f"the Node.js module {module} is not installed; tools/venv.sh", allow_module_level=True)
     return node
+
+
+@contextlib.contextmanager
+def serving(handler):
+    """The URL of an HTTP server of `handler` on a free port of loopback, until the context ends."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,17 +1,16 @@
 """A simulated Linux host for the commands that run on one: a root folder, a systemctl, and servers of the lab."""
 
-import contextlib
 import datetime
 import http.server
 import json
 import os
 import subprocess
-import threading
 import urllib.error
 import urllib.request
 
+import interop.lab
 import program
-from support import keyturn, keyturn_lab, package
+from support import keyturn, package, serving
 
 SYSTEMCTL = """#!/bin/sh
 { echo "argv: $*"; env; } >> "${0%/*}/systemctl.seen"
@@ -82,25 +81,18 @@ def instant(**ahead):
     return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(**ahead)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-class Lab:
-    def __init__(self, ready):
-        self.ready = ready
-        self.url = ready["aws_endpoint_url"]
+class Lab(interop.lab.Lab):
+    """The lab as `keyturn-lab up` makes it without a word."""
 
     def target(self, name):
         return next(target for target in self.ready["targets"] if target["name"] == name)
-
-    def state(self):
-        with urllib.request.urlopen(f"{self.url}/_lab/state") as reply:
-            return json.load(reply)
 
     def credentials(self, name):
         return next(target for target in self.state()["targets"] if target["name"] == name)["credentials"]
 
     def post(self, path, body):
-        request = urllib.request.Request(f"{self.url}/_lab/{path}", data=json.dumps(body).encode(), method="POST",
-                                         headers={"Content-Type": "application/json"})
-        urllib.request.urlopen(request).close()
+        status, answer = self.control("POST", path, body)
+        assert status == 200, answer
 
     def version_at(self, stage):
         return next(v for v in self.state()["secrets"]["sqlcredential"] if stage in v["stages"])
@@ -129,17 +121,6 @@ class Lab:
         return values + [self.ready["env"]["AWS_SECRET_ACCESS_KEY"]]
 
 
-@contextlib.contextmanager
-def running_lab():
-    process = subprocess.Popen([keyturn_lab(), "up"], stdout=subprocess.PIPE, text=True)
-    try:
-        yield Lab(json.loads(process.stdout.readline()))
-    finally:
-        process.terminate()
-        assert process.wait(timeout=20) == 0
-        process.stdout.close()
-
-
 class _Aws(http.server.BaseHTTPRequestHandler):
     """An AWS whose clock is `ahead` of this machine's, as the Date of its answers says."""
     protocol_version = "HTTP/1.1"
@@ -160,18 +141,6 @@ class _Aws(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@contextlib.contextmanager
-def _serving(handler):
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def ahead_of_us(url, **ahead):
     """The same AWS, seen through a relay."""
     class Relay(_Aws):
@@ -185,7 +154,7 @@ def ahead_of_us(url, **ahead):
                 return answer.status, answer.read()
 
     Relay.ahead = datetime.timedelta(**ahead)
-    return _serving(Relay)
+    return serving(Relay)
 
 
 def particular_about_time(secrets, **ahead):
@@ -200,7 +169,7 @@ def particular_about_time(secrets, **ahead):
                                     "SecretString": secrets[name]}).encode()
 
     Particular.ahead = datetime.timedelta(**ahead)
-    return _serving(Particular)
+    return serving(Particular)
 
 
 def mode_of(path):

@@ -13,7 +13,7 @@ import host as hosts
 
 @pytest.fixture
 def host(tmp_path):
-    with hosts.running_lab() as lab:
+    with hosts.Lab() as lab:
         yield hosts.Host(lab, tmp_path)
 
 

@@ -1,29 +1,30 @@
 """The program against the lab: its documents, its text, a terminal, signals, and input that only a server can call bad."""
 
 import contextlib
-import json
 import os
 import pty
 import re
 import signal
 import subprocess
 import time
-import urllib.request
 
 import pytest
 
+import interop.lab
 import program
-from support import keyturn, keyturn_lab, package
+from support import keyturn, package
 
 jsonschema = package("jsonschema")
 
 
-class Lab:
-    def __init__(self, ready, home):
-        self.config = ready["keyturn_config"]
-        self.targets = ready["targets"]
-        self.url = ready["aws_endpoint_url"]
-        self.env = program.environment(home, **ready["env"])
+class Lab(interop.lab.Lab):
+    """The lab as `keyturn-lab up` makes it without a word, with a home for keyturn."""
+
+    def __init__(self, home):
+        super().__init__()
+        self.config = self.ready["keyturn_config"]
+        self.targets = self.ready["targets"]
+        self.env = program.environment(home, **self.env)
         self.home = home
 
     def run(self, *arguments, config=None, **options):
@@ -54,14 +55,9 @@ class Lab:
         version = next(v for v in self.state()["secrets"]["sqlcredential"] if "AWSCURRENT" in v["stages"])
         return version["access_key_id"]
 
-    def state(self):
-        with urllib.request.urlopen(f"{self.url}/_lab/state") as reply:
-            return json.load(reply)
-
     def faults(self, *faults):
-        request = urllib.request.Request(f"{self.url}/_lab/faults", data=json.dumps(faults).encode(), method="POST",
-                                         headers={"Content-Type": "application/json"})
-        urllib.request.urlopen(request).close()
+        status, answer = self.control("POST", "faults", list(faults))
+        assert status == 200, answer
 
     def changed(self, old, new):
         """Another configuration: this one with `old` replaced."""
@@ -73,20 +69,9 @@ class Lab:
         return str(path)
 
 
-@contextlib.contextmanager
-def running(home):
-    process = subprocess.Popen([keyturn_lab(), "up"], stdout=subprocess.PIPE, text=True)
-    try:
-        yield Lab(json.loads(process.stdout.readline()), home)
-    finally:
-        process.terminate()
-        assert process.wait(timeout=20) == 0
-        process.stdout.close()
-
-
 @pytest.fixture
 def lab(tmp_path):
-    with running(tmp_path) as up:
+    with Lab(tmp_path) as up:
         yield up
 
 

@@ -5,17 +5,15 @@ root, so that keyturn would refuse each new key as somebody else's. An STS of th
 key it is, stands in.
 """
 
-import contextlib
 import http.server
 import re
-import threading
 
 import pytest
 
 import emulator
 from emulator import Account
 from lab import NO_BACKUPS, Lab, server
-from support import venv_program
+from support import serving, venv_program
 
 MINISTACK = venv_program("ministack")
 
@@ -27,7 +25,6 @@ IDENTITY = """<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/20
 </GetCallerIdentityResult></GetCallerIdentityResponse>"""
 
 
-@contextlib.contextmanager
 def sts_of(account):
     """GetCallerIdentity by the key that signed, in so far as it is one of the backup user's; else the emulator's root."""
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -46,14 +43,7 @@ def sts_of(account):
         def log_message(self, *_):
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    return serving(Handler)
 
 
 @pytest.fixture
