@@ -125,6 +125,19 @@ TEST(Client, AnEmptyBudgetEndsRetries) {
   EXPECT_EQ(bench.transport.requests.size(), 200U);
 }
 
+TEST(Client, AStopEndsRetries) {
+  StopFlag stop;
+  Bench bench([&](const net::HttpRequest&) {
+    stop.request();
+    return not_reached();
+  });
+  ClientContext context = bench.context();
+  context.stop = &stop;
+  const Client client(context, bench.credentials, {"https://iam.test", {"us-east-1", "iam"}}, kIam);
+  EXPECT_FALSE(client.call(make_call(Nature::read)));
+  EXPECT_EQ(bench.transport.requests.size(), 1U);
+}
+
 TEST(Client, RenewsExpiredCredentialsOnce) {
   int fetched = 0;
   ManualClock clock;

@@ -255,6 +255,96 @@ TEST_F(CredentialChainTest, AContextTakesItsRegionFromMetadataWhereNothingElseSa
   EXPECT_TRUE(has(without.error().sentence(), "AWS_REGION"));
 }
 
+// A world in which each place would give credentials, named like the place.
+Result<net::HttpResponse> everywhere(const net::HttpRequest& request) {
+  if (has(request.url, "://sts."))
+    return has(request.body, "WebIdentityToken=") ? reply(200, sts_reply("AssumeRoleWithWebIdentity", "WEB"))
+                                                  : reply(200, sts_reply("AssumeRole", "ROLE"));
+  if (has(request.url, "169.254.170.2/")) return reply(200, R"({"AccessKeyId":"POD","SecretAccessKey":"s"})");
+  return metadata(request);
+}
+
+TEST_F(CredentialChainTest, EachPlaceComesBeforeTheOnesBelow) {
+  answer_ = everywhere;
+  variables_.erase("AWS_EC2_METADATA_DISABLED");
+  EXPECT_EQ(fetch()->access_key_id, "EC2");
+  variables_["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/creds";
+  EXPECT_EQ(fetch()->access_key_id, "POD");
+  const std::string keys = "[default]\naws_access_key_id=CONFIG\naws_secret_access_key=s\n";
+  config(keys);
+  EXPECT_EQ(fetch()->access_key_id, "CONFIG");
+  config(keys + "credential_process = nowhere-to-be-found\n");
+  EXPECT_TRUE(has(fetch().error().message, "nowhere-to-be-found"));
+  credentials("[default]\naws_access_key_id=FILE\naws_secret_access_key=s\naws_session_token=t\n");
+  EXPECT_EQ(fetch()->access_key_id, "FILE");
+  EXPECT_EQ(fetch()->session_token.reveal(), "t");
+  variables_["AWS_WEB_IDENTITY_TOKEN_FILE"] = write("token", "jwt");
+  variables_["AWS_ROLE_ARN"] = "arn:aws:iam::1:role/pod";
+  EXPECT_EQ(fetch()->access_key_id, "WEB");
+  EXPECT_EQ(fetch({{}, "default"})->access_key_id, "FILE") << "an option is more than a variable";
+  config("[default]\nrole_arn=arn:aws:iam::1:role/r\nsource_profile=default\n");
+  EXPECT_EQ(fetch()->access_key_id, "ROLE");
+}
+
+TEST_F(CredentialChainTest, ARolesOwnSourceSignsForItsSession) {
+  answer_ = everywhere;
+  variables_.erase("AWS_EC2_METADATA_DISABLED");
+  variables_["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/creds";
+  variables_["AWS_ACCESS_KEY_ID"] = "ENV";
+  variables_["AWS_SECRET_ACCESS_KEY"] = "s";
+  for (const auto& [source, signer] : {std::pair("Environment", "ENV"), std::pair("EcsContainer", "POD"),
+                                       std::pair("Ec2InstanceMetadata", "EC2")}) {
+    config(std::string("[profile p]\nrole_arn=r\nrole_session_name=mine\nduration_seconds=901\n") +
+           "credential_source=" + source + "\n");
+    const auto got = fetch({{}, "p"});
+    ASSERT_TRUE(got) << source << got.error().sentence();
+    const net::HttpRequest& last = bench_.transport.requests.back();
+    EXPECT_TRUE(
+        has(net::find_header(last.headers, "Authorization"), "Credential=" + std::string(signer) + "/"));
+    EXPECT_TRUE(has(last.body, "RoleSessionName=mine&")) << last.body;
+    EXPECT_TRUE(has(last.body, "DurationSeconds=901")) << last.body;
+  }
+}
+
+TEST_F(CredentialChainTest, AContainerEndpointIsAskedThreeTimes) {
+  variables_["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/creds";
+  answer_ = [left = 2](const net::HttpRequest& request) mutable {
+    return left-- > 0 ? reply(500, "") : everywhere(request);
+  };
+  EXPECT_TRUE(fetch());
+  EXPECT_EQ(bench_.transport.requests.size(), 3U);
+  answer_ = [](const net::HttpRequest&) { return reply(500, ""); };
+  EXPECT_TRUE(has(fetch().error().message, "HTTP status 500"));
+  EXPECT_EQ(bench_.transport.requests.size(), 6U);
+}
+
+TEST_F(CredentialChainTest, InstanceMetadataIsAskedWhereAndAsLongAsTheEnvironmentSays) {
+  answer_ = metadata;
+  EXPECT_FALSE(fetch());
+  EXPECT_TRUE(bench_.transport.requests.empty()) << "AWS_EC2_METADATA_DISABLED";
+  variables_["AWS_EC2_METADATA_DISABLED"] = "false";
+  variables_["AWS_METADATA_SERVICE_TIMEOUT"] = "7";
+  variables_["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"] = "IPv6";
+  EXPECT_TRUE(fetch());
+  const net::HttpRequest& first = bench_.transport.requests.front();
+  EXPECT_EQ(first.url, "http://[fd00:ec2::254]/latest/api/token");
+  EXPECT_EQ(first.timeout, std::chrono::seconds{7});
+  EXPECT_FALSE(first.use_proxy);
+  variables_["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = "http://localhost:1338/";
+  EXPECT_TRUE(fetch());
+  EXPECT_TRUE(bench_.transport.requests.back().url.starts_with("http://localhost:1338/latest/meta-data/"));
+}
+
+TEST_F(CredentialChainTest, HalfAPairFromAnEndpointIsAnError) {
+  variables_["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/creds";
+  for (const char* half : {R"({"AccessKeyId":"POD"})", R"({"SecretAccessKey":"s"})"}) {
+    answer_ = [half](const net::HttpRequest&) { return reply(200, half); };
+    const auto got = fetch();
+    ASSERT_FALSE(got) << half;
+    EXPECT_TRUE(has(got.error().message, "half a pair")) << got.error().message;
+  }
+}
+
 TEST(CachedCredentials, RenewsBeforeExpiryAndToleratesAFailedRenewal) {
   ManualClock clock;
   int fetched = 0;
