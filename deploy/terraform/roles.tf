@@ -8,6 +8,7 @@ resource "aws_iam_role" "functions" {
 locals {
   functions_policies = merge(
     { "${var.name}-functions" = local.functions_policy },
+    local.rotates_login ? { "${var.name}-functions-login" = local.functions_login_policy } : {},
     local.has_kms_key ? { "${var.name}-functions-kms" = local.functions_kms_policy } : {},
   local.in_vpc ? { "${var.name}-functions-vpc" = local.functions_vpc_policy } : {})
 

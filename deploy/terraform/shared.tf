@@ -12,6 +12,7 @@ locals {
   has_windows_package = !(var.windows_package_key == "")
   has_host_roles      = !(join("", var.host_roles) == "")
   has_usual_tag       = var.tag_key == "SQL"
+  rotates_login       = var.rotate_login
   in_vpc              = !(join("", var.subnet_ids) == "")
   reserves            = var.reserve_concurrency
   watches             = var.watch_instances
@@ -171,6 +172,24 @@ locals {
           "logs:PutLogEvents"
         ]
         "Resource" = "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/aws/lambda/${var.name}-*:log-stream:*"
+      }
+    ]
+  })
+
+  functions_login_policy = jsonencode({
+    "Version" = "2012-10-17"
+    "Statement" = [
+      # keyturn gives its SQL login a new password: stored first, then brought to the servers by the hosts, then in force. The functions read none.
+      {
+        "Sid"    = "TurnThePassword"
+        "Effect" = "Allow"
+        "Action" = [
+          "secretsmanager:DescribeSecret",
+          "secretsmanager:ListSecretVersionIds",
+          "secretsmanager:PutSecretValue",
+          "secretsmanager:UpdateSecretVersionStage"
+        ]
+        "Resource" = (local.makes_secrets ? aws_secretsmanager_secret.settings["sql_password"].arn : "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${var.sql_password_secret}-??????")
       }
     ]
   })
@@ -420,6 +439,7 @@ locals {
   config_text = <<-EOT
     [sql]
     authentication = "${var.sql_authentication}"
+    rotate_login = ${var.rotate_login}
     [[rotation]]
     name = "${var.rotation}"
     iam_user = "${var.backup_user}"

@@ -267,6 +267,12 @@ variable "sql_authentication" {
   }
 }
 
+variable "rotate_login" {
+  type        = bool
+  description = "Whether keyturn rotates its SQL login's own password, too. Nobody else may use that login without reading the secret."
+  default     = false
+}
+
 variable "host_roles" {
   type        = list(string)
   description = "Names of the instance profiles' roles that get the hosts' policy. Empty, and you attach it yourself."

@@ -171,7 +171,7 @@ def test_what_takes_tags_has_them(resources):
 
 def test_names_begin_with_the_stack_s(template):
     """What is named is found again, and two stacks do not meet; secrets have names of their own."""
-    named = Resolver(template, Name="payroll", CreateKmsKey="true", NativeRotationDays=30, AlarmEmail="dba@example.com",
+    named = Resolver(template, Name="payroll", CreateKmsKey="true", RotateLogin="true", NativeRotationDays=30, AlarmEmail="dba@example.com",
                      SubnetIds="subnet-1", SecurityGroupIds="sg-1", **PARAMETERS).resources()
     assert len(named) == len(template["Resources"])
     members = ("RoleName", "PolicyName", "ManagedPolicyName", "FunctionName", "LogGroupName", "TopicName", "AlarmName", "Name")
