@@ -70,7 +70,9 @@ std::string everything(const HostReport& report) {
       << to_string(report.outcome) << '|' << report.reason << '|' << report.version << '|'
       << report.at.time_since_epoch().count() << '|' << report.left_out;
   for (const auto& each : report.instances)
-    out << '\n' << everything(each.state) << "|e:" << each.error << '|' << each.cluster << each.is_passive;
+    out << '\n'
+        << everything(each.state) << "|e:" << each.error << each.backup_refused << '|' << each.cluster
+        << each.is_passive;
   return out.str();
 }
 
@@ -237,6 +239,7 @@ TEST(HostReport, AMemberOfAnotherTypeIsRefused) {
   EXPECT_FALSE(with("\"name\":\"PAYROLL\"", "\"name\":7"));
   EXPECT_FALSE(with("\"backups\":[", "\"backups\":[\"x\","));
   EXPECT_FALSE(with("\"passive\":true", "\"passive\":1"));
+  EXPECT_FALSE(with("\"passive\":true", "\"backup_refused\":1"));
   EXPECT_FALSE(with("\"cluster\":", "\"cluster\":7,\"was\":"));
   EXPECT_TRUE(with("\"at\":", "\"added_later\":{},\"at\":"));
 }
@@ -276,6 +279,7 @@ HostInstance any_instance(int number) {
   if (*rc::gen::arbitrary<bool>()) any.state.since = any_time();
   any.cluster = any_text(30);
   any.is_passive = *rc::gen::arbitrary<bool>();
+  any.backup_refused = *rc::gen::arbitrary<bool>();
   const auto fill = [](int most, auto& list, auto make) {
     for (int i = *rc::gen::inRange(0, most); i > 0; --i) list.push_back(make());
   };
@@ -329,6 +333,7 @@ RC_GTEST_PROP(HostReport, AnyReportFitsAnyLimitAndIsReadAgain, ()) {
     const HostInstance& original = report.instances[next];
     RC_ASSERT(each.error.empty() == original.error.empty());
     RC_ASSERT(each.cluster.empty() == original.cluster.empty() && each.is_passive == original.is_passive);
+    RC_ASSERT(each.backup_refused == original.backup_refused);
     expect_same_for_a_decision(each.state, original.state);
   }
   RC_ASSERT(!testing::Test::HasFailure());

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "report/report.h"
+#include "report/findings.h"
 #include "report/samples_for_test.h"
 
 namespace keyturn::report {
@@ -14,6 +14,21 @@ namespace {
 using nlohmann::json;
 
 const Heading kRotate{"rotate", "0.1.0"};
+
+std::vector<FindingsOf> sample_findings() {
+  return {
+      {"",
+       {{"aws.clock", "this machine", Verdict::ok, "Its clock agrees with AWS's.", ""},
+        {"aws.identity", "arn:aws:iam::111122223333:user/dba", Verdict::ok, "AWS knows the caller.", ""}}},
+      {"default",
+       {{"secret.credential", "sqlcredential", Verdict::failed,
+         "The secret \"sqlcredential\" is scheduled for deletion.",
+         "Keep it: `aws secretsmanager restore-secret --region us-east-1 --secret-id sqlcredential`."},
+        {"target.version", "sql19", Verdict::warning, "SQL Server 15.0.4280.7 can't back up to S3.",
+         "Upgrade it to SQL Server 2022 or later, or take it out of the fleet."},
+        {"iam.key_slots", "sql-backups-user", Verdict::skipped,
+         "What its keys are for is not known without the secret.", ""}}}};
+}
 
 // The examples beside the schemas are what the program writes; tests/cli holds them against the schemas. To
 // write them anew after a change: KEYTURN_WRITE_EXAMPLES=1 keyturn_report_test
@@ -31,6 +46,7 @@ TEST(Json, DocumentsAreAsTheExamplesShow) {
   expect_example("plan.json", plan_json({"plan", "0.1.0"}, rotation::Command::rotate,
                                         {{"default", sample_plan(), sample_login_plan()}}));
   expect_example("status.json", status_json({"status", "0.1.0"}, {{"default", sample_plan()}}));
+  expect_example("doctor.json", findings_json({"doctor", "0.1.0"}, sample_findings()));
   expect_example("error.json", error_json(kRotate, {{"", sample_error()}, {"archive", sample_error()}}));
 }
 
