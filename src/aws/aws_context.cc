@@ -65,6 +65,11 @@ S3 AwsContext::s3(const S3Url& url) const {
   return {Client(context_, credentials_, place.endpoint, S3::traits()), url.bucket, place.style};
 }
 
+AwsContext AwsContext::as(const rotation::KeyPair& pair) const {
+  return {context_, settings_,
+          std::make_shared<StaticCredentials>(Credentials{pair.id, pair.secret, {}, {}})};
+}
+
 Result<std::unique_ptr<rotation::KeyIssuer>> AwsContext::key_issuer(const std::string& user) const {
   auto service = iam();
   if (!service) return fail(service.error());

@@ -48,6 +48,9 @@ class AwsContext {
   [[nodiscard]] Result<Kms> kms() const;
   [[nodiscard]] S3 s3(const S3Url& url) const;  // with the context's own credentials
 
+  // The same with another access key.
+  [[nodiscard]] AwsContext as(const rotation::KeyPair& pair) const;
+
   // The ports of a rotation.
   [[nodiscard]] Result<std::unique_ptr<rotation::KeyIssuer>> key_issuer(const std::string& user) const;
   [[nodiscard]] Result<std::unique_ptr<rotation::SecretStore>> secret_store(const std::string& secret) const;

@@ -29,6 +29,8 @@ class Sts {
   explicit Sts(Client client) : client_(std::move(client)) {}
   static ServiceTraits traits() { return {"STS", "sts", Protocol::query}; }
 
+  [[nodiscard]] const std::string& endpoint() const { return client_.endpoint().url; }
+
   Result<CallerIdentity> get_caller_identity() const;
   // AWS's time, in whole seconds, by an unsigned call that is refused: needs no credentials and no right
   // clock.

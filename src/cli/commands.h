@@ -19,6 +19,7 @@ void add_rotate(CLI::App& app, Options& options, Handler& handler);
 void add_reconcile(CLI::App& app, Options& options, Handler& handler);
 void add_plan(CLI::App& app, Options& options, Handler& handler);
 void add_status(CLI::App& app, Options& options, Handler& handler);
+void add_doctor(CLI::App& app, Options& options, Handler& handler);
 void add_rollback(CLI::App& app, Options& options, Handler& handler);
 void add_render(CLI::App& app, Options& options, Handler& handler);
 void add_apply(CLI::App& app, Options& options, Handler& handler);

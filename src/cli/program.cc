@@ -94,6 +94,7 @@ std::unique_ptr<CLI::App> make_command_line(Options& options, Handler& handler) 
   add_plan(*app, options, handler);
   add_status(*app, options, handler);
   add_rollback(*app, options, handler);
+  add_doctor(*app, options, handler);
   add_render(*app, options, handler);
   add_apply(*app, options, handler);
   add_discover(*app, options, handler);
@@ -105,6 +106,7 @@ std::unique_ptr<CLI::App> make_command_line(Options& options, Handler& handler) 
       "  keyturn rotate      do it\n"
       "  keyturn status      keys, stages, targets, laggards\n"
       "  keyturn reconcile   for cron: whatever is due\n"
+      "  keyturn doctor      is everything there that these need?\n"
       "\nWithout a configuration file keyturn works on an account set up as in the blog: secrets iamuser,\n"
       "sqlcredential, sqluser, sqlpass and bucketurl, and EC2 instances with the tag SQL=2022.");
   return app;

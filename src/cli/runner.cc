@@ -10,6 +10,7 @@
 #include "cli/program.h"
 #include "cli/progress.h"
 #include "cli/waiting.h"
+#include "doctor/doctor.h"
 #include "report/report.h"
 #include "setup/similar.h"
 #include "setup/wiring.h"
@@ -77,10 +78,17 @@ class Session {
     std::vector<report::Entry<T>> entries;
     for (const setup::RotationSettings& settings : config_.rotations) {
       progress_.begin_rotation(settings.name);
-      entries.push_back({settings.name, one_rotation<T>(settings, work)});
+      entries.push_back({settings.name, fail(ErrorKind::cancelled, ""), std::nullopt});
+      entries.back().result = one_rotation<T>(settings, work, entries.back().login);
       progress_.end_rotation();
     }
     return entries;
+  }
+
+  std::vector<report::FindingsOf> examine() {
+    auto found = doctor::examine(config_, *wiring_, clock_, stop_flag());
+    progress_.end_rotation();
+    return found;
   }
 
   int refuse(const report::SetupErrors& errors) {
@@ -109,13 +117,14 @@ class Session {
 
  private:
   template <class T, class Work>
-  Result<T> one_rotation(const setup::RotationSettings& settings, Work work) {
+  Result<T> one_rotation(const setup::RotationSettings& settings, Work work,
+                         std::optional<login::Report>& login) {
     if (stop_flag().requested())
       return fail(ErrorKind::cancelled, "It was not begun, since keyturn was asked to stop.",
                   "Run the same command again.");
     auto wired = wiring_->wire(settings);
     if (!wired) return fail(wired.error());
-    return work((*wired)->engine());
+    return work(**wired, login);
   }
 
   static bool print(const std::string& text) { return write_all(kStdout, text); }
@@ -148,25 +157,54 @@ report::SetupErrors only_errors(const std::vector<report::Entry<T>>& entries) {
 
 }  // namespace
 
+// The login's turn comes after the key's, and again after each of its runs. A rollback leaves it alone.
+void run_login(login::Rotator* rotator, rotation::Command command, const rotation::RunResult& key,
+               std::optional<login::Report>& login) {
+  if (rotator == nullptr || command == rotation::Command::rollback) return;
+  const bool asked = command == rotation::Command::rotate && !login;
+  login::Report report = rotator->run(asked, key.after);
+  if (login) report.steps.insert(report.steps.begin(), login->steps.begin(), login->steps.end());
+  login = std::move(report);
+}
+
 int run_rotations(const Options& options, rotation::Command command) {
   Session session(options);
   if (const auto open = session.open(); !open) return session.refuse({{"", open.error()}});
-  const auto entries = session.each_rotation<rotation::RunResult>([&](rotation::Engine& engine) {
-    const RunOnce run_once = [&](rotation::Command each) { return engine.run(each, run_options(options)); };
-    return Result<rotation::RunResult>(
-        run_and_wait(run_once, command, options.wait, session.clock(), stop_flag()));
-  });
+  const auto entries = session.each_rotation<rotation::RunResult>(
+      [&](setup::WiredRotation& wired, std::optional<login::Report>& login) {
+        const RunOnce run_once = [&](rotation::Command each) {
+          rotation::RunResult result = wired.engine().run(each, run_options(options));
+          run_login(wired.login(), each, result, login);
+          return result;
+        };
+        return Result<rotation::RunResult>(
+            run_and_wait(run_once, command, options.wait, session.clock(), stop_flag()));
+      });
   if (const auto errors = only_errors(entries); !errors.empty()) return session.refuse(errors);
   return session.finish(report::outcome_of(entries), options.output == OutputFormat::json
                                                          ? report::run_json(session.heading(), entries)
                                                          : report::run_text(entries, session.style()));
 }
 
+int run_doctor(const Options& options) {
+  Session session(options);
+  if (const auto open = session.open(); !open) return session.refuse({{"", open.error()}});
+  const auto found = session.examine();
+  return session.finish(report::outcome_of(found), options.output == OutputFormat::json
+                                                       ? report::findings_json(session.heading(), found)
+                                                       : report::findings_text(found, session.style()));
+}
+
 int run_plans(const Options& options, rotation::Command command, PlanView view) {
   Session session(options);
   if (const auto open = session.open(); !open) return session.refuse({{"", open.error()}});
   const auto entries = session.each_rotation<rotation::Plan>(
-      [&](rotation::Engine& engine) { return engine.plan(command, run_options(options)); });
+      [&](setup::WiredRotation& wired, std::optional<login::Report>& login) {
+        auto plan = wired.engine().plan(command, run_options(options));
+        if (plan && wired.login() != nullptr && command != rotation::Command::rollback)
+          login = wired.login()->plan(command == rotation::Command::rotate, plan->observation);
+        return plan;
+      });
   if (const auto errors = only_errors(entries); !errors.empty()) return session.refuse(errors);
   const bool json = options.output == OutputFormat::json;
   const std::string document = view == PlanView::plan

@@ -147,6 +147,15 @@ Result<sqlserver::SqlLogin> SecretSettings::sql_login(const RotationSettings& se
   return login;
 }
 
+Result<void> SecretSettings::check(const SecretUse& use) const {
+  if (use.role == SecretRole::sql_password) {
+    if (const auto password = read_secret(use); !password) return fail(password.error());
+  } else if (const auto name = read_name(use); !name) {
+    return fail(name.error());
+  }
+  return {};
+}
+
 Result<ResolvedSettings> SecretSettings::resolve(const RotationSettings& settings,
                                                  SqlAuthentication authentication) const {
   ResolvedSettings resolved;

@@ -40,6 +40,8 @@ class SecretSettings {
   [[nodiscard]] Result<sqlserver::SqlLogin> sql_login(const RotationSettings& settings) const;
   // ErrorKind::usage where it is scheduled for deletion.
   [[nodiscard]] Result<aws::SecretDescription> describe(const SecretUse& use) const;
+  // Can it be read, and is there something of the kind in it? Not for the credential secret.
+  [[nodiscard]] Result<void> check(const SecretUse& use) const;
   // With integrated authentication no secret of a SQL login is read; ErrorKind::usage on Linux.
   [[nodiscard]] Result<ResolvedSettings> resolve(const RotationSettings& settings,
                                                  SqlAuthentication authentication) const;

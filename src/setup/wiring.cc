@@ -78,7 +78,11 @@ Error no_instance(const FleetSettings& settings, const std::string& region) {
 }
 
 Wiring::Wiring(const Config& config, Surroundings surroundings, std::unique_ptr<AwsDoor> door)
-    : config_(config), surroundings_(surroundings), door_(std::move(door)), aws_(door_->aws()) {}
+    : config_(config),
+      surroundings_(surroundings),
+      door_(std::move(door)),
+      aws_(door_->aws()),
+      proofs_(aws_) {}
 
 Result<std::unique_ptr<Wiring>> Wiring::open(const Config& config, const aws::Environment& environment,
                                              Surroundings surroundings) {
@@ -129,7 +133,7 @@ Result<void> Wiring::wire_direct(const RotationSettings& settings, WiredFleet& w
   fleet.concurrency = config_.sql.concurrency;
   auto reached = std::make_unique<fleet::DirectFleet>(
       std::move(fleet), std::move(*list), *connector_, resolved->login, *wired.store_, surroundings_.clock,
-      &surroundings_.stop, progress_to(surroundings_.watcher), wired.passwords_.get());
+      &surroundings_.stop, progress_to(surroundings_.watcher), wired.passwords_.get(), &proofs_);
   wired.changer_ = reached.get();
   wired.fleet_ = std::move(reached);
   return {};

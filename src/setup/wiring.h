@@ -14,6 +14,7 @@
 #include "rotation/engine.h"
 #include "setup/aws_door.h"
 #include "setup/config.h"
+#include "setup/s3_proof_store.h"
 #include "setup/watcher.h"
 #include "sqlserver/odbc_connector.h"
 
@@ -96,6 +97,7 @@ class Wiring {
   const Surroundings surroundings_;
   const std::unique_ptr<AwsDoor> door_;
   const aws::AwsContext& aws_;  // behind the door
+  S3ProofStore proofs_;
   std::unique_ptr<sqlserver::OdbcConnector>
       connector_;  // opened where a rotation goes to its targets directly
 };

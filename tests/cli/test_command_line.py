@@ -10,7 +10,7 @@ import pytest
 import program
 from support import ROOT
 
-COMMANDS = ["rotate", "reconcile", "plan", "status", "rollback", "render", "apply", "discover", "lambda", "completion"]
+COMMANDS = ["rotate", "reconcile", "plan", "status", "rollback", "doctor", "render", "apply", "discover", "lambda", "completion"]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import stub_aws
 from support import ROOT, package
 
 jsonschema = package("jsonschema")
-KINDS = ["run", "plan", "status", "error"]
+KINDS = ["run", "plan", "status", "doctor", "error"]
 COMPACT = ["host"]  # leaves out what is empty
 
 

@@ -5,7 +5,7 @@ import re
 import tree
 
 _BELOW_SETUP = {"base", "rotation", "login", "net", "aws", "sqlserver", "fleet"}
-_BELOW_CLI = _BELOW_SETUP | {"report", "setup", "host", "lambda", "render"}
+_BELOW_CLI = _BELOW_SETUP | {"report", "setup", "host", "lambda", "render", "doctor"}
 _WORLD = {"base", "rotation", "net", "aws", "sqlserver"}
 
 _LAYERED = ("src", "sim", "lab")  # tests/ may use anything
@@ -22,6 +22,7 @@ MAY_USE = {
     "fleet": {"base", "rotation", "login", "net", "aws", "sqlserver", "report"},
     "host": {"base", "rotation", "fleet", "sqlserver", "report"},
     "setup": _BELOW_SETUP | {"report"},
+    "doctor": _BELOW_SETUP | {"report", "setup", "render"},
     "render": {"base", "rotation", "setup", "sqlserver"},
     "lambda": _BELOW_SETUP | {"report", "setup"},
     "cli": _BELOW_CLI,
