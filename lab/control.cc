@@ -10,6 +10,7 @@
 #include "lab/fault_request.h"
 #include "lab/json_request.h"
 #include "lab/lab_state.h"
+#include "sim/access_policy.h"
 
 namespace keyturn::lab {
 namespace {
@@ -80,6 +81,7 @@ net::HttpResponse Control::handle(const std::string& method, const std::string& 
   constexpr std::string_view kTargets = "/_lab/targets/";
   constexpr std::string_view kHosts = "/_lab/hosts/";
   constexpr std::string_view kSchedules = "/_lab/schedules/";
+  constexpr std::string_view kPolicies = "/_lab/policies/";
   try {
     if (path == "/_lab/state")
       return method == "GET" ? reply(200, lab_state(world_, rack_, hosts_, max_calls_of(query)))
@@ -92,9 +94,14 @@ net::HttpResponse Control::handle(const std::string& method, const std::string& 
       return method == "POST" ? host(path.substr(kHosts.size()), body) : only("POST");
     if (path.starts_with(kSchedules))
       return method == "POST" ? schedule(path.substr(kSchedules.size()), body) : only("POST");
-    return complaint(404, "There is no " + path +
-                              "; there are /_lab/state, /_lab/faults, /_lab/targets/NAME, /_lab/hosts/NAME, "
-                              "/_lab/schedules/NAME and /_lab/backups.");
+    if (path.starts_with(kPolicies))
+      return method == "PUT" ? policy(path.substr(kPolicies.size()), body) : only("PUT");
+    if (path == "/_lab/rights") return rights(method);
+    return complaint(
+        404,
+        "There is no " + path +
+            "; there are /_lab/state, /_lab/faults, /_lab/targets/NAME, /_lab/hosts/NAME, "
+            "/_lab/schedules/NAME, /_lab/policies/IDENTITY, /_lab/rights and /_lab/backups.");
   } catch (const json::exception& error) {
     return complaint(400, std::string("The request's JSON can't be understood: ") + error.what() + ".");
   }
@@ -158,6 +165,26 @@ net::HttpResponse Control::schedule(const std::string& name, const std::string& 
   if (auto done = schedule_action(world_, name, json::parse(body)); !done)
     return complaint(done.error().kind == ErrorKind::not_found ? 404 : 400, done.error().message);
   return reply(200, {{"name", name}});
+}
+
+net::HttpResponse Control::policy(const std::string& identity, const std::string& body) {
+  auto parsed = sim::parse_access_policy(body);
+  if (!parsed) return complaint(400, parsed.error().message);
+  if (!world_.iam().set_policy(identity, *std::move(parsed)))
+    return complaint(404, "There is no identity " + identity + "; they are user/NAME and role/NAME.");
+  return reply(200, {{"identity", identity}});
+}
+
+net::HttpResponse Control::rights(const std::string& method) {
+  if (method != "GET" && method != "DELETE") return only("GET, DELETE");
+  json list = json::array();
+  for (const sim::AskedRight& right : world_.rights().snapshot())
+    list.push_back({{"identity", right.identity},
+                    {"action", right.action},
+                    {"resource", right.resource},
+                    {"allowed", right.allowed}});
+  if (method == "DELETE") world_.rights().clear();
+  return reply(200, list);
 }
 
 net::HttpResponse Control::backups(const std::string& body) {

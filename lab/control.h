@@ -30,6 +30,8 @@ class Control {
   Result<void> host_action(const std::string& machine, const nlohmann::json& object);
   net::HttpResponse backups(const std::string& body);
   net::HttpResponse schedule(const std::string& name, const std::string& body);
+  net::HttpResponse policy(const std::string& identity, const std::string& body);
+  net::HttpResponse rights(const std::string& method);
 
   sim::World& world_;
   Rack& rack_;

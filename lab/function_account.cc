@@ -23,24 +23,23 @@ void allow(sim::AccessPolicy& policy, std::initializer_list<const char*> actions
 sim::AccessPolicy function_policy(const std::string& iam_user) {
   sim::AccessPolicy policy;
   allow(policy, {"iam:ListAccessKeys", "iam:CreateAccessKey", "iam:UpdateAccessKey", "iam:DeleteAccessKey"},
-        "user " + iam_user);
+        "arn:aws:iam::*:user/" + iam_user);
   allow(policy,
         {"iam:GetAccessKeyLastUsed", "ec2:DescribeInstances", "ssm:DescribeInstanceInformation",
          "ssm:ListCommands", "ssm:ListCommandInvocations", "ssm:GetCommandInvocation", "ssm:CancelCommand"},
         "*");
-  allow(policy, {"ssm:SendCommand"}, kCommandDocument);
-  allow(policy, {"ssm:SendCommand"}, "i-*");
-  for (const char* name : {"iamuser", "sqlcredential", "sqluser", "sqlpass", "bucketurl"})
-    for (const std::string& secret :
-         {std::string(name), "arn:aws:secretsmanager:*:*:secret:" + std::string(name) + "-??????"}) {
-      allow(policy, {"secretsmanager:GetSecretValue"}, secret);
-      if (std::string_view(name) == "sqlcredential")
-        allow(policy,
-              {"secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds",
-               "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage",
-               "secretsmanager:TagResource", "secretsmanager:UntagResource"},
-              secret);
-    }
+  allow(policy, {"ssm:SendCommand"}, std::string("arn:aws:ssm:*:*:document/") + kCommandDocument);
+  allow(policy, {"ssm:SendCommand"}, "arn:aws:ec2:*:*:instance/*");
+  for (const char* name : {"iamuser", "sqlcredential", "sqluser", "sqlpass", "bucketurl"}) {
+    const std::string secret = "arn:aws:secretsmanager:*:*:secret:" + std::string(name) + "-??????";
+    allow(policy, {"secretsmanager:GetSecretValue"}, secret);
+    if (std::string_view(name) == "sqlcredential")
+      allow(policy,
+            {"secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds",
+             "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage",
+             "secretsmanager:TagResource", "secretsmanager:UntagResource"},
+            secret);
+  }
   return policy;
 }
 

@@ -19,19 +19,21 @@ constexpr const char* kNetworkName = "localhost";  // of failover clusters: ever
 const std::vector<std::string> kSecrets{"iamuser", "sqlcredential", "sqluser", "sqlpass", "bucketurl"};
 
 sim::AccessPolicy backup_policy(const std::string& bucket) {
-  return {{true, "s3:ListBucket", bucket},
-          {true, "s3:GetBucketLocation", bucket},
-          {true, "s3:PutObject", bucket + "/*"},
-          {true, "s3:GetObject", bucket + "/*"},
-          {true, "s3:AbortMultipartUpload", bucket + "/*"}};
+  const std::string arn = "arn:aws:s3:::" + bucket;
+  return {{true, "s3:ListBucket", arn},
+          {true, "s3:GetBucketLocation", arn},
+          {true, "s3:PutObject", arn + "/*"},
+          {true, "s3:GetObject", arn + "/*"},
+          {true, "s3:AbortMultipartUpload", arn + "/*"},
+          {true, "s3:DeleteObject", arn + "/*keyturn-proof/*"}};
 }
 
 // What the blog gives to its servers' instance profile.
 sim::AccessPolicy host_policy() {
   sim::AccessPolicy policy;
   for (const std::string& secret : kSecrets)
-    for (const std::string& resource : {secret, "arn:aws:secretsmanager:*:*:secret:" + secret + "-??????"})
-      policy.push_back({true, "secretsmanager:GetSecretValue", resource});
+    policy.push_back(
+        {true, "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:" + secret + "-??????"});
   return policy;
 }
 

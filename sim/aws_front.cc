@@ -124,7 +124,7 @@ net::HttpResponse AwsFront::carry_out(Job& job) {
 }
 
 Reply<net::HttpResponse> AwsFront::serve(Job& job, const Caller& caller) {
-  const AwsCall call{world_, caller, job.request, job.operation, job.form, job.request_id};
+  const AwsCall call{world_, caller, job.request, job.operation, job.form, job.request_id, job.claim->region};
   if (job.service.name == "iam") return serve_iam(call);
   if (job.service.name == "sts") return serve_sts(call);
   if (job.service.name == "ec2") return serve_ec2(call);

@@ -47,7 +47,7 @@ class AwsFrontTest : public Test {
  protected:
   AwsFrontTest() {
     world_.s3().add_bucket("bucket", "us-east-1");
-    world_.iam().add_user("backup", {{true, "s3:*", "bucket*"}});
+    world_.iam().add_user("backup", {{true, "s3:*", "arn:aws:s3:::bucket*"}});
     backup_ = world_.iam().add_key("backup", clock_.now());
     admin_ = world_.iam().add_principal("admin", {{true, "*", "*"}});
     EXPECT_TRUE(world_.secrets().create_secret("cred", std::string(32, 'a'), "AAA:bbb"));

@@ -141,11 +141,13 @@ Answer dispatch(const AwsCall& call) {
                                                      {"UpdateAccessKey", update_access_key},
                                                      {"DeleteAccessKey", delete_access_key},
                                                      {"GetUser", get_user}};
-  using Other = Answer (*)(const AwsCall&);
-  static const std::map<std::string, Other> kOther{{"ListUsers", list_users},
-                                                   {"GetAccessKeyLastUsed", get_access_key_last_used}};
+  const std::string users = "arn:aws:iam::" + call.world.iam().account() + ":user/";
   if (const auto found = kOther.find(call.operation); found != kOther.end()) {
-    if (auto may = authorize(call, Protocol::query, "iam", call.operation, "*"); !may)
+    // Of a key, the user whose it is.
+    const auto key = call.world.iam().key(call.params.get_or("AccessKeyId", ""));
+    if (auto may = authorize(call, Protocol::query, "iam", call.operation,
+                             users + (key ? key->user_name : call.caller.user_name));
+        !may)
       return tl::unexpected(may.error());
     return found->second(call);
   }
@@ -153,7 +155,7 @@ Answer dispatch(const AwsCall& call) {
   if (found == kOfUser.end()) return tl::unexpected(unknown_operation(Protocol::query, call.operation));
   const auto user = user_of(call);
   if (!user) return tl::unexpected(user.error());
-  if (auto may = authorize(call, Protocol::query, "iam", call.operation, "user " + *user); !may)
+  if (auto may = authorize(call, Protocol::query, "iam", call.operation, users + *user); !may)
     return tl::unexpected(may.error());
   return found->second(call, *user);
 }

@@ -254,7 +254,10 @@ Reply<net::HttpResponse> serve_lambda(const AwsCall& call) {
   try {
     if (call.operation != "Invoke" && !call.request.body.empty())
       request.body = json::parse(call.request.body);
-    const std::string resource = request.function.empty() ? "*" : request.function;
+    const auto function = request.lambda.get_function(request.function);
+    const std::string resource = request.function.empty() ? "*"
+                                 : function               ? function->arn
+                                            : arn_of(call, "lambda", "function:" + request.function);
     if (auto may = authorize(call, Protocol::rest_json, "lambda", operation->second.action, resource); !may)
       return tl::unexpected(may.error());
     return operation->second.serve(request);

@@ -123,7 +123,7 @@ ServiceError access_denied(Protocol protocol, const std::string& caller_arn, con
   return by_protocol(
       protocol, {"AccessDenied", 403, text}, {"AccessDeniedException", 400, text},
       {"UnauthorizedOperation", 403, "You are not authorized to perform this operation. " + text},
-      {"AccessDenied", 403, text});
+      {"AccessDenied", 403, "Access Denied"});
 }
 
 ServiceError throttled(Protocol protocol) {

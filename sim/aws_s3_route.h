@@ -13,7 +13,9 @@ struct S3Route {
   std::string host_region;  // that the host name states; empty: none
   std::string operation;    // "PutObject", "UploadPart" …; "METHOD subresource" where it is none of ours
   std::string action;       // as IAM policies name it: "PutObject", "ListBucket" …
-  [[nodiscard]] std::string resource() const { return key.empty() ? bucket : bucket + "/" + key; }
+  [[nodiscard]] std::string resource() const {
+    return bucket.empty() ? "*" : "arn:aws:s3:::" + (key.empty() ? bucket : bucket + "/" + key);
+  }
 };
 
 // The bucket stands in the host name (bucket.s3.REGION.amazonaws.com, also bucket.localhost) or begins the

@@ -69,6 +69,7 @@ json secret_json(const Secret& secret, const char* stages_name) {
              {"Tags", tags_json(secret.tags)},
              {stages_name, stages}};
   if (!secret.description.empty()) reply["Description"] = secret.description;
+  if (!secret.kms_key.empty()) reply["KmsKeyId"] = secret.kms_key;
   if (secret.deleted_at) reply["DeletedDate"] = to_epoch_s(*secret.deleted_at);
   return reply;
 }
@@ -111,6 +112,9 @@ Answer update_secret(SecretsManager& secrets, const Members& members) {
       secrets.update_secret(members.text_or("SecretId", ""), members.text_or("ClientRequestToken", ""),
                             *value, members.text("Description"));
   if (!updated) return tl::unexpected(updated.error());
+  if (const auto key = members.text("KmsKeyId"))
+    if (auto set = secrets.set_kms_key(members.text_or("SecretId", ""), *key); !set)
+      return tl::unexpected(set.error());
   return version_json(*updated);
 }
 
@@ -213,6 +217,44 @@ const std::map<std::string, Operation> kOperations{{"CreateSecret", create_secre
 const std::map<std::string, Answer (*)(World&, const json&)> kRotationOperations{
     {"RotateSecret", rotate_secret}, {"CancelRotateSecret", cancel_rotate_secret}};
 
+// The secret that a request names. Of one that is not there, what its ARN would be, since a policy can't name
+// the six characters at its end.
+Secret named_secret(const AwsCall& call, const std::string& id) {
+  if (const auto secret = call.world.secrets().describe_secret(id)) return *secret;
+  Secret missing;
+  missing.arn = id.starts_with("arn:") ? id : arn_of(call, "secretsmanager", "secret:" + id + "-??????");
+  return missing;
+}
+
+// Secrets Manager uses a key of KMS with the caller's rights (Secrets Manager User Guide, "Secret encryption
+// and decryption").
+Reply<void> check_key(const AwsCall& call, const std::string& key) {
+  std::vector<const char*> actions;
+  if (call.operation == "GetSecretValue") actions = {"Decrypt"};
+  if (call.operation == "PutSecretValue" || call.operation == "UpdateSecret")
+    actions = {"GenerateDataKey", "Decrypt"};
+  const std::string service = "secretsmanager." + call.region + ".amazonaws.com";
+  for (const char* action : actions)
+    if (!authorize(call, Protocol::json, "kms", action, key, {{"kms:ViaService", {service}}}))
+      return refuse("AccessDeniedException", 400, "Access to KMS is not allowed");
+  return {};
+}
+
+Reply<void> check_rights(const AwsCall& call, const Members& members, const json& body) {
+  const auto id = members.text("SecretId");
+  const Secret secret = id ? named_secret(call, *id) : Secret{};
+  const auto name = members.text("Name");
+  const std::string resource = id     ? secret.arn
+                               : name ? arn_of(call, "secretsmanager", "secret:" + *name + "-??????")
+                                      : "*";
+  AccessContext context;
+  for (const auto& [key, value] : members.tags()) context["aws:TagKeys"].push_back(key);
+  for (const json& key : body.value("TagKeys", json::array())) context["aws:TagKeys"].push_back(key);
+  if (auto may = authorize(call, Protocol::json, "secretsmanager", call.operation, resource, context); !may)
+    return may;
+  return secret.kms_key.empty() ? Reply<void>{} : check_key(call, secret.kms_key);
+}
+
 }  // namespace
 
 Reply<net::HttpResponse> serve_secrets_manager(const AwsCall& call) {
@@ -225,9 +267,7 @@ Reply<net::HttpResponse> serve_secrets_manager(const AwsCall& call) {
     return refuse("SerializationException", 400, "The request body is not a JSON object.");
   try {
     const Members members(body);
-    const std::string resource = members.text("SecretId").value_or(members.text_or("Name", "*"));
-    if (auto may = authorize(call, Protocol::json, "secretsmanager", call.operation, resource); !may)
-      return tl::unexpected(may.error());
+    if (auto may = check_rights(call, members, body); !may) return tl::unexpected(may.error());
     Answer answer = rotation == kRotationOperations.end() ? operation->second(call.world.secrets(), members)
                                                           : rotation->second(call.world, body);
     if (!answer) return tl::unexpected(answer.error());

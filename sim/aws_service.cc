@@ -7,10 +7,17 @@
 namespace keyturn::sim {
 
 Reply<void> authorize(const AwsCall& call, Protocol protocol, const std::string& service,
-                      const std::string& action, const std::string& resource) {
+                      const std::string& action, const std::string& resource, AccessContext context) {
   const std::string full = service + ":" + action;
-  if (allows(call.caller.policy, full, resource)) return {};
+  context["aws:RequestedRegion"] = {call.region};
+  const bool allowed = allows(call.caller.policy, full, resource, context);
+  call.world.rights().add({identity_of(call.caller.arn), full, resource, allowed});
+  if (allowed) return {};
   return tl::unexpected(access_denied(protocol, call.caller.arn, full, resource));
+}
+
+std::string arn_of(const AwsCall& call, const std::string& service, const std::string& rest) {
+  return "arn:aws:" + service + ":" + call.region + ":" + call.world.iam().account() + ":" + rest;
 }
 
 net::HttpResponse query_reply(const AwsCall& call, const std::string& xml_namespace,

@@ -19,11 +19,15 @@ struct AwsCall {
   std::string operation;  // as the API names it: "CreateAccessKey", "UploadPart"
   const Params& params;   // of the query protocols
   std::string request_id;
+  std::string region;  // that it was signed for
 };
 
-// Is the caller allowed to? `action` without the service: "CreateAccessKey".
+// Is the caller allowed to? `action` without the service: "CreateAccessKey"; `resource`: an ARN, or "*" where
+// IAM knows none. The region is part of the context by itself.
 Reply<void> authorize(const AwsCall& call, Protocol protocol, const std::string& service,
-                      const std::string& action, const std::string& resource);
+                      const std::string& action, const std::string& resource, AccessContext context = {});
+// "arn:aws:SERVICE:REGION:ACCOUNT:REST", of the region that the call went to.
+std::string arn_of(const AwsCall& call, const std::string& service, const std::string& rest);
 
 Reply<net::HttpResponse> serve_iam(const AwsCall& call);
 Reply<net::HttpResponse> serve_sts(const AwsCall& call);

@@ -120,18 +120,20 @@ SsmOperation find_document_operation(const std::string& operation) {
   return found == kOperations.end() ? nullptr : found->second;
 }
 
-// A command is a right on its document and on each node that it names.
+// Commands, invocations and nodes are no resources of IAM's.
 Reply<void> check_rights(const AwsCall& call, const json& body) {
-  std::vector<std::string> resources;
-  for (const char* member : {"Name", "DocumentName", "CommandId"})
-    if (body.contains(member)) resources.push_back(body.at(member));
-  if (call.operation == "SendCommand")
-    for (const json& id : body.value("InstanceIds", json::array())) resources.push_back(id);
-  if (resources.empty()) resources.emplace_back("*");
-  for (const std::string& resource : resources)
-    if (auto may = authorize(call, Protocol::json, "ssm", call.operation, resource); !may)
-      return tl::unexpected(may.error());
-  return {};
+  const auto name_in = [&](const char* member) {
+    const std::string name = body.value(member, "");
+    return name.starts_with("arn:") ? name.substr(name.find('/') + 1) : name;
+  };
+  std::string resource = "*";
+  if (call.operation == "StartAutomationExecution")
+    resource = arn_of(call, "ssm", "automation-definition/" + name_in("DocumentName") + ":$DEFAULT");
+  else if (body.contains("DocumentName"))
+    resource = arn_of(call, "ssm", "document/" + name_in("DocumentName"));
+  else if (body.contains("Name"))
+    resource = arn_of(call, "ssm", "document/" + name_in("Name"));
+  return authorize(call, Protocol::json, "ssm", call.operation, resource);
 }
 
 }  // namespace

@@ -49,6 +49,18 @@ json command_json(const Command& command) {
           {"TimeoutSeconds", std::chrono::floor<std::chrono::seconds>(request.timeout).count()}};
 }
 
+// A command is a right on each node that it goes to; that on its document was asked for before.
+Reply<void> may_reach(const AwsCall& call, const SendRequest& request) {
+  for (const auto& [id, tags] : call.world.ssm().tags_of_targets(request)) {
+    AccessContext context;
+    for (const auto& [key, value] : tags) context["ssm:resourceTag/" + key] = {value};
+    const std::string node = id.starts_with("mi-") ? arn_of(call, "ssm", "managed-instance/" + id)
+                                                   : arn_of(call, "ec2", "instance/" + id);
+    if (auto may = authorize(call, Protocol::json, "ssm", call.operation, node, context); !may) return may;
+  }
+  return {};
+}
+
 SsmAnswer send_command(const AwsCall& call, const json& body) {
   SendRequest request;
   request.document = body.at("DocumentName");
@@ -62,6 +74,7 @@ SsmAnswer send_command(const AwsCall& call, const json& body) {
   request.max_concurrency = body.value("MaxConcurrency", "50");
   request.max_errors = body.value("MaxErrors", "0");
   request.timeout = std::chrono::seconds{body.value("TimeoutSeconds", 3600)};
+  if (auto may = may_reach(call, request); !may) return tl::unexpected(may.error());
   const auto sent = call.world.ssm().send_command(request);
   if (!sent) return tl::unexpected(sent.error());
   return json{{"Command", command_json(*sent)}};

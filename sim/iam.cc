@@ -158,7 +158,7 @@ Reply<SessionCredentials> Iam::assume_role(const std::string& role, const std::s
   credentials.expires_at = clock_.now() + lifetime;
   credentials.arn = "arn:aws:sts::" + account_ + ":assumed-role/" + role + "/" + session;
   credentials.principal_id = make_id("AROA") + ":" + session;
-  sessions_[credentials.access_key_id] = Session{credentials, found->second};
+  sessions_[credentials.access_key_id] = Session{credentials, role};
   return credentials;
 }
 
@@ -183,7 +183,7 @@ Caller Iam::authenticate(const std::string& access_key_id) const {
     caller.session_token = credentials.session_token;
     caller.arn = credentials.arn;
     caller.principal_id = credentials.principal_id;
-    caller.policy = session->second.policy;
+    caller.policy = roles_.at(session->second.role);
   } else if (const Key* key = find_in(keys_, {}, access_key_id)) {
     const IamUser& user = users_.at(key->facts.user_name);
     caller.state = state_of(*key);
@@ -245,15 +245,39 @@ Caller Iam::add_principal(const std::string& name, AccessPolicy policy) {
   return principals_[caller.access_key_id] = caller;
 }
 
-void Iam::set_principal_policy(const std::string& access_key_id, AccessPolicy policy) {
-  const std::lock_guard lock(mutex_);
-  if (const auto found = principals_.find(access_key_id); found != principals_.end())
-    found->second.policy = std::move(policy);
-}
-
 void Iam::add_role(const std::string& name, AccessPolicy policy) {
   const std::lock_guard lock(mutex_);
   roles_[name] = std::move(policy);
+}
+
+bool Iam::set_policy(const std::string& identity, AccessPolicy policy) {
+  const std::lock_guard lock(mutex_);
+  const std::string name = identity.substr(identity.find('/') + 1);
+  if (identity.starts_with("role/")) {
+    const auto role = roles_.find(name);
+    if (role != roles_.end()) role->second = std::move(policy);
+    return role != roles_.end();
+  }
+  if (const auto user = users_.find(name); user != users_.end()) {
+    user->second.policy = std::move(policy);
+    return true;
+  }
+  const auto principal = std::find_if(principals_.begin(), principals_.end(), [&](const auto& each) {
+    return each.second.arn.ends_with(":" + identity);
+  });
+  if (principal != principals_.end()) principal->second.policy = std::move(policy);
+  return principal != principals_.end();
+}
+
+std::optional<AccessPolicy> Iam::policy_of(const std::string& identity) const {
+  const std::lock_guard lock(mutex_);
+  const std::string name = identity.substr(identity.find('/') + 1);
+  if (const auto role = roles_.find(name); identity.starts_with("role/"))
+    return role == roles_.end() ? std::nullopt : std::optional(role->second);
+  if (const auto user = users_.find(name); user != users_.end()) return user->second.policy;
+  for (const auto& [id, principal] : principals_)
+    if (principal.arn.ends_with(":" + identity)) return principal.policy;
+  return std::nullopt;
 }
 
 void Iam::make_next_secrets_odd(int count, char odd) {

@@ -100,8 +100,11 @@ class Iam {
   // A long-lived identity of its own, which is no IAM user that one can list: a lab's operator, a deployment
   // system.
   Caller add_principal(const std::string& name, AccessPolicy policy);
-  void set_principal_policy(const std::string& access_key_id, AccessPolicy policy);
   void add_role(const std::string& name, AccessPolicy policy);
+  // Of "user/NAME", principals too, or "role/NAME", also of what was assumed before; false where there is
+  // none.
+  bool set_policy(const std::string& identity, AccessPolicy policy);
+  [[nodiscard]] std::optional<AccessPolicy> policy_of(const std::string& identity) const;
   // The next `count` secrets hold `odd` somewhere: such secrets can't be stored in a SQL Server credential
   // unchanged.
   void make_next_secrets_odd(int count, char odd);
@@ -121,7 +124,7 @@ class Iam {
   };
   struct Session {
     SessionCredentials credentials;
-    AccessPolicy policy;
+    std::string role;
   };
 
   [[nodiscard]] Reply<void> check_user(const std::string& user) const;

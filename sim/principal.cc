@@ -26,15 +26,4 @@ bool matches_wildcard(std::string_view pattern, std::string_view text) {
   return std::all_of(pattern.begin() + std::ptrdiff_t(p), pattern.end(), [](char c) { return c == '*'; });
 }
 
-bool allows(const AccessPolicy& policy, std::string_view action, std::string_view resource) {
-  bool allowed = false;
-  for (const Statement& statement : policy) {
-    if (!matches_wildcard(statement.action, action) || !matches_wildcard(statement.resource, resource))
-      continue;
-    if (!statement.allow) return false;
-    allowed = true;
-  }
-  return allowed;
-}
-
 }  // namespace keyturn::sim

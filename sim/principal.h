@@ -1,6 +1,7 @@
 // Who calls the simulated AWS, and what they may do.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,19 +11,30 @@
 
 namespace keyturn::sim {
 
-// One statement of a policy. Patterns: '*' matches any run of characters. Actions as IAM spells them
-// ("s3:PutObject"); the resource is what the call names, plainly: a bucket, "bucket/key", a user, a secret.
+// All values that a call has must match one of `values`: of most keys there is one.
+struct AccessCondition {
+  std::string op;   // see kConditionOperators in access_policy.cc
+  std::string key;  // "aws:RequestedRegion"
+  std::vector<std::string> values;
+};
+
+// One statement of a policy, for one action and one resource. Patterns: '*' matches any run of characters,
+// '?' any one. Actions as IAM spells them ("s3:PutObject"), resources as ARNs.
 struct Statement {
   bool allow = true;
   std::string action = "*";
   std::string resource = "*";
+  std::vector<AccessCondition> conditions{};
 };
 using AccessPolicy = std::vector<Statement>;
+// What is known of a call beside action and resource, by condition key.
+using AccessContext = std::map<std::string, std::vector<std::string>>;
 
 bool matches_wildcard(std::string_view pattern, std::string_view text);  // '*' any run, '?' any one character
 
 // A denying statement wins; without an allowing one the answer is no.
-bool allows(const AccessPolicy& policy, std::string_view action, std::string_view resource);
+bool allows(const AccessPolicy& policy, std::string_view action, std::string_view resource,
+            const AccessContext& context = {});
 
 enum class KeyState {
   unknown,      // no such key, or deleted

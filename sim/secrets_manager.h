@@ -27,6 +27,7 @@ struct Secret {
   std::string name;
   std::string arn;  // name, "-" and six random characters at its end
   std::string description;
+  std::string kms_key;  // the ARN of the KMS key that encrypts it; empty: AWS's own
   std::map<std::string, std::string> tags;
   std::vector<SecretVersion> versions;  // oldest first
   TimePoint created_at;
@@ -66,6 +67,8 @@ class SecretsManager {
   Reply<VersionReply> update_secret(const std::string& secret_id, const std::string& token,
                                     const std::optional<std::string>& value,
                                     const std::optional<std::string>& description = {});
+  // `arn` empty: AWS's own again.
+  Reply<void> set_kms_key(const std::string& secret_id, const std::string& arn);
   // Compare-and-swap: a stage that some version has moves only if `remove_from` names that version.
   Reply<VersionReply> update_version_stage(const std::string& secret_id, const std::string& stage,
                                            const std::optional<std::string>& remove_from,

@@ -68,6 +68,15 @@ Reply<SecretsManager::SecretPage> SecretsManager::list_secrets(int max_results, 
   return page;
 }
 
+Reply<void> SecretsManager::set_kms_key(const std::string& secret_id, const std::string& arn) {
+  const std::lock_guard lock(mutex_);
+  const auto secret = find(secret_id);
+  if (!secret) return tl::unexpected(secret.error());
+  (*secret)->kms_key = arn;
+  touch(**secret);
+  return {};
+}
+
 Reply<void> SecretsManager::tag_resource(const std::string& secret_id, const SecretTags& tags) {
   const std::lock_guard lock(mutex_);
   auto secret = find(secret_id);

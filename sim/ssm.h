@@ -186,6 +186,9 @@ class Ssm {
 
   // --- Commands ---
   Reply<Command> send_command(const SendRequest& request);
+  // The tags of the nodes that it would go to; none where it would be refused.
+  [[nodiscard]] std::map<std::string, std::map<std::string, std::string>> tags_of_targets(
+      const SendRequest& request) const;
   template <class T>
   struct Page {
     std::vector<T> items;

@@ -96,6 +96,15 @@ Reply<std::vector<std::string>> Ssm::resolve_targets(const SendRequest& request)
   return ids;
 }
 
+std::map<std::string, std::map<std::string, std::string>> Ssm::tags_of_targets(
+    const SendRequest& request) const {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, std::map<std::string, std::string>> tags;
+  if (const auto ids = resolve_targets(request))
+    for (const std::string& id : *ids) tags[id] = tags_of(nodes_.at(id));
+  return tags;
+}
+
 Reply<Command> Ssm::send_command(const SendRequest& request) {
   advance();
   auto sent = accept(request);

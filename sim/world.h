@@ -11,6 +11,7 @@
 #include "sim/faults.h"
 #include "sim/iam.h"
 #include "sim/lambda.h"
+#include "sim/rights_log.h"
 #include "sim/s3.h"
 #include "sim/schedule_clock.h"
 #include "sim/scheduler.h"
@@ -47,6 +48,7 @@ class World {
   [[nodiscard]] Random& random() { return random_; }
   [[nodiscard]] FaultBoard& faults() { return faults_; }
   [[nodiscard]] CallLog& calls() { return calls_; }
+  [[nodiscard]] RightsLog& rights() { return rights_; }
   [[nodiscard]] Iam& iam() { return iam_; }
   [[nodiscard]] SecretsManager& secrets() { return secrets_; }
   [[nodiscard]] Ec2& ec2() { return ec2_; }
@@ -81,6 +83,7 @@ class World {
   Random& random_;
   FaultBoard faults_;
   CallLog calls_;
+  RightsLog rights_;
   Iam iam_;
   SecretsManager secrets_;
   Ec2 ec2_;

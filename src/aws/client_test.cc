@@ -223,6 +223,24 @@ TEST(ErrorReply, NamesTheMissingRight) {
   EXPECT_NE(error.message.find("arn:aws:iam::1:user/x"), std::string::npos);
 }
 
+TEST(ErrorReply, NamesTheRightWhereTheReplyDoesNot) {
+  Call upload = make_call(Nature::repeatable);
+  upload.operation = "UploadPart";
+  upload.resource = "object backups/sql/x.bak";
+  const Error s3 = error_of_reply(
+      {"S3", "s3", Protocol::rest_xml}, upload,
+      {403, {}, "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"}, TimePoint{});
+  EXPECT_NE(s3.hint.find("Grant s3:PutObject on object backups/sql/x.bak to"), std::string::npos) << s3.hint;
+
+  const net::HttpResponse kms{
+      400, {}, R"({"__type":"AccessDeniedException","Message":"Access to KMS is not allowed"})"};
+  const ServiceTraits secrets{"Secrets Manager", "secretsmanager", Protocol::json};
+  const Error read = error_of_reply(secrets, make_call(Nature::read), kms, TimePoint{});
+  EXPECT_NE(read.hint.find("Grant kms:Decrypt on the KMS key of the secret"), std::string::npos) << read.hint;
+  const Error write = error_of_reply(secrets, make_call(Nature::once), kms, TimePoint{});
+  EXPECT_NE(write.hint.find("Grant kms:GenerateDataKey and kms:Decrypt"), std::string::npos) << write.hint;
+}
+
 TEST(ErrorReply, NeverRepeatsTheSignedRequest) {
   const Error error = error_of_reply(
       {"Secrets Manager", "secretsmanager", Protocol::json}, make_call(Nature::once),

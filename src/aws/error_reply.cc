@@ -126,11 +126,39 @@ Effect effect_of(ErrorKind kind, Nature nature, int status) {
   return status >= 500 || kind == ErrorKind::unavailable ? Effect::unknown : Effect::none;
 }
 
-// "… is not authorized to perform: iam:CreateAccessKey on resource: …" -> "iam:CreateAccessKey".
+std::string right_on(const Call& call) { return call.resource.empty() ? "" : " on " + call.resource; }
+
+// As IAM calls it: S3's operations share rights (S3 User Guide, "Required permissions for Amazon S3 API
+// operations").
+std::string right_for(const ServiceTraits& service, const std::string& operation) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kOfS3{
+      {{"HeadBucket", "ListBucket"},
+       {"ListObjectsV2", "ListBucket"},
+       {"HeadObject", "GetObject"},
+       {"CreateMultipartUpload", "PutObject"},
+       {"UploadPart", "PutObject"},
+       {"CompleteMultipartUpload", "PutObject"}}};
+  std::string name = operation;
+  if (service.prefix == "s3")
+    for (const auto& [called, right] : kOfS3)
+      if (called == operation) name = right;
+  return service.prefix + ":" + name;
+}
+
+// What Secrets Manager does with the caller's rights to the secret's KMS key; its refusal names neither.
+constexpr std::string_view kKmsRefusal = "Access to KMS is not allowed";
+std::string kms_rights(const Call& call) {
+  return call.nature == Nature::read ? "kms:Decrypt on the KMS key of the secret"
+                                     : "kms:GenerateDataKey and kms:Decrypt on the KMS key of the secret";
+}
+
+// "… is not authorized to perform: iam:CreateAccessKey on resource: …" -> "iam:CreateAccessKey". S3 and older
+// replies of EC2 name nothing.
 std::string missing_right(const std::string& message, const ServiceTraits& service, const Call& call) {
+  if (message.starts_with(kKmsRefusal)) return kms_rights(call);
   constexpr std::string_view kPhrase = "not authorized to perform: ";
   const std::size_t at = message.find(kPhrase);
-  if (at == std::string::npos) return service.prefix + ":" + call.operation;
+  if (at == std::string::npos) return right_for(service, call.operation) + right_on(call);
   const std::size_t from = at + kPhrase.size();
   return message.substr(from, message.find_first_of(" ,", from) - from);
 }

@@ -42,7 +42,8 @@ Result<void> S3::probe() const {
   if (!reply) {
     Error error = reply.error();
     if (error.kind == ErrorKind::denied)
-      error.hint = "The backup user needs s3:ListBucket on the bucket and s3:PutObject on its objects.";
+      error.hint = "The backup user needs s3:ListBucket on the bucket " + bucket_ +
+                   " and s3:PutObject on its objects: `keyturn render policy backup-user`.";
     return fail(std::move(error));
   }
   if (parse_xml(reply->body).name != "ListBucketResult")
@@ -77,6 +78,12 @@ Result<std::string> S3::etag_of(Call call) const {
 
 Result<std::string> S3::put_object(const std::string& key, std::string body) const {
   return etag_of(make_call("PutObject", Nature::repeatable, "PUT", key, {}, std::move(body)));
+}
+
+Result<void> S3::delete_object(const std::string& key) const {
+  const auto reply = client_.call(make_call("DeleteObject", Nature::repeatable, "DELETE", key));
+  if (!reply) return fail(reply.error());
+  return {};
 }
 
 Result<std::string> S3::create_multipart_upload(const std::string& key) const {
