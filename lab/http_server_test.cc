@@ -1,6 +1,12 @@
 #include "lab/http_server.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
 
 #include "net/system_transport.h"
 
@@ -18,11 +24,11 @@ sim::Exchange echo(const IncomingRequest& request, const StopFlag& /*stop*/) {
 
 class HttpServerTest : public testing::Test {
  protected:
-  HttpServerTest() { base_ = "http://127.0.0.1:" + std::to_string(server_.start(0).value()); }
+  HttpServerTest() : port_(server_.start(0).value()) {}
   Result<net::HttpResponse> send(const std::string& target, const std::string& body = {}) {
     net::HttpRequest request;
     request.method = body.empty() ? "GET" : "PUT";
-    request.url = base_ + target;
+    request.url = "http://127.0.0.1:" + std::to_string(port_) + target;
     request.body = body;
     request.timeout = Duration(500);
     return transport_->send(std::move(request));
@@ -30,7 +36,7 @@ class HttpServerTest : public testing::Test {
 
   HttpServer server_{echo, std::nullopt};
   const std::unique_ptr<net::HttpTransport> transport_ = net::system_transport({});
-  std::string base_;
+  const std::uint16_t port_;
 };
 
 TEST_F(HttpServerTest, AnswersOneRequestAfterTheOther) {
@@ -49,6 +55,33 @@ TEST_F(HttpServerTest, LosesCutsAndWithholdsReplies) {
   ASSERT_FALSE(hung);
   EXPECT_EQ(hung.error().kind, ErrorKind::timed_out);
   EXPECT_TRUE(send("/fine"));
+}
+
+TEST_F(HttpServerTest, ClosesAConnectionThatIsNotToBeKept) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port_);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int client = socket(AF_INET, SOCK_STREAM, 0);
+  ASSERT_EQ(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  const timeval limit{5, 0};
+  setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  const std::string request = "GET /old HTTP/1.0\r\n\r\n";
+  ASSERT_EQ(::send(client, request.data(), request.size(), 0), ssize_t(request.size()));
+  std::array<char, 1024> reply{};
+  EXPECT_GT(recv(client, reply.data(), reply.size(), 0), 0);
+  EXPECT_EQ(recv(client, reply.data(), reply.size(), 0), 0) << "neither closed nor within the limit";
+  close(client);
+}
+
+TEST_F(HttpServerTest, ConnectionsThatHaveEndedAreForgotten) {
+  const auto open_files = [] {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return std::distance(begin(all), end(all));
+  };
+  const auto before = open_files();
+  for (int i = 0; i < 60; ++i) EXPECT_TRUE(send("/"));
+  EXPECT_LT(open_files(), before + 30);
 }
 
 TEST_F(HttpServerTest, EndsWhileAConnectionHangs) {
