@@ -30,6 +30,7 @@ TEST(SystemTransport, SendsWhatItIsGivenAndNothingMore) {
               seen.find("X-Empty: \r\n") != std::string::npos)
       << seen;
   EXPECT_NE(seen.find("Content-Length: 3\r\n"), std::string::npos);
+  EXPECT_NE(seen.find("User-Agent: keyturn\r\n"), std::string::npos) << seen;
   EXPECT_EQ(seen.find("Expect"), std::string::npos);
   EXPECT_EQ(seen.find("Content-Type"), std::string::npos);
   EXPECT_NE(seen.find(std::string("\r\n\r\na\0b", 7)), std::string::npos);
