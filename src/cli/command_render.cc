@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/common_options.h"
 #include "cli/console.h"
+#include "cli/render_cleanup.h"
 #include "cli/render_policy.h"
 #include "cli/render_sql_login.h"
 #include "render/ssm_automation.h"
@@ -27,6 +28,7 @@ struct RenderOptions {
   render::SsmAutomationSettings automation;
   SqlLoginOptions login;
   PolicyOptions policy;
+  CleanupOptions cleanup;
 };
 
 // One document: its name, and the options that are of it alone.
@@ -66,6 +68,13 @@ Result<std::string> render_rights(const Options& options, const RenderOptions& c
   return render_policy(options, policy, config, rotation);
 }
 
+Result<std::string> render_way_out(const Options& options, const RenderOptions& chosen,
+                                   const setup::Config& config, const setup::RotationSettings& rotation) {
+  CleanupOptions cleanup = chosen.cleanup;
+  cleanup.backup_user = chosen.policy.user;
+  return render_cleanup(options, cleanup, chosen.automation, config, rotation);
+}
+
 const std::vector<Document>& documents() {
   static const std::vector<Document> all{
       {"ssm-command",
@@ -76,7 +85,10 @@ const std::vector<Document>& documents() {
       {"policy",
        {"ROLE", "--aws-account", "--backup-user", "--user-path", "--bucket-url", "--kms-key", "--functions",
         "--vpc", "--restore", "--explain", "--package-url", "--windows-package-url"},
-       render_rights}};
+       render_rights},
+      {"cleanup",
+       {"--installed", "--stack", "--backup-user", "--rotate-function", "--update-function"},
+       render_way_out}};
   return all;
 }
 
@@ -199,12 +211,26 @@ void add_policy_options(CLI::App& command, PolicyOptions& policy) {
   add_flag("--explain", policy.explain, "As JSON with what needs each statement, and why");
 }
 
+void add_cleanup_options(CLI::App& command, CleanupOptions& cleanup) {
+  const std::vector<std::string> ways{"stack", "terraform", "hand"};
+  command
+      .add_option(
+          "--installed", cleanup.installed,
+          "How keyturn was put into the account. Default: stack; hand where servers are reached directly")
+      ->type_name(fmt::format("{}", fmt::join(ways, "|")))
+      ->check(CLI::IsMember(ways))
+      ->group("cleanup");
+  command.add_option("--stack", cleanup.stack, "The stack, and what is named after it. Default: keyturn")
+      ->type_name("NAME")
+      ->group("cleanup");
+}
+
 }  // namespace
 
 void add_render(CLI::App& app, Options& options, Handler& handler) {
   const auto chosen = std::make_shared<RenderOptions>();
-  CLI::App* command =
-      app.add_subcommand("render", "Print a document for Systems Manager, T-SQL, or a policy of IAM");
+  CLI::App* command = app.add_subcommand(
+      "render", "Print a document for Systems Manager, T-SQL, a policy of IAM, or the way out");
   command->add_option("DOCUMENT", chosen->document, "The document")
       ->required()
       ->type_name(document_names("|"))
@@ -218,6 +244,7 @@ void add_render(CLI::App& app, Options& options, Handler& handler) {
   add_automation_options(*command, chosen->automation);
   add_login_options(*command, chosen->login);
   add_policy_options(*command, chosen->policy);
+  add_cleanup_options(*command, chosen->cleanup);
   add_common_options(*command, options);
   command->footer(
       "Examples:\n"
@@ -232,6 +259,7 @@ void add_render(CLI::App& app, Options& options, Handler& handler) {
       "  keyturn render sql-login > login.sql\n"
       "  sqlcmd -S HOST -E -b -i login.sql\n"
       "  keyturn render policy controller --aws-account 111122223333 > policy.json\n"
+      "  keyturn render cleanup                    what to do by hand to take keyturn out again, in order\n"
       "\nWhere the documents exist already: `aws ssm update-document --document-version '$LATEST'`, then\n"
       "`aws ssm update-document-default-version` (docs/from-the-blog.md).");
   command->callback([&options, &handler, command, chosen] {

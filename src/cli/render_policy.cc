@@ -6,9 +6,8 @@
 #include <cctype>
 
 #include "aws/endpoints.h"
-#include "aws/profile_files.h"
 #include "aws/s3_url.h"
-#include "aws/settings.h"
+#include "cli/render_region.h"
 #include "render/rights.h"
 #include "render/rights_scope.h"
 
@@ -25,20 +24,11 @@ Role role_named(const std::string& name) {
 }
 
 Result<std::string> region_of(const Options& options, const setup::Config& config) {
-  aws::AwsOptions asked;
-  if (!config.aws.region.empty()) asked.region = config.aws.region;
-  if (!config.aws.profile.empty()) asked.profile = config.aws.profile;
-  if (!options.region.empty()) asked.region = options.region;
-  if (!options.profile.empty()) asked.profile = options.profile;
-  const aws::Environment environment = aws::process_environment();
-  const auto files = aws::load_profile_files(environment);
-  if (!files) return fail(files.error());
-  const auto settings = aws::load_settings(environment, *files, asked);
-  if (!settings) return fail(settings.error());
-  if (settings->region.empty())
+  auto region = known_region(options, config);
+  if (region && region->empty())
     return fail(ErrorKind::usage, "The policy names the region, and none is known.",
                 "Give --region, or set aws.region in the configuration.");
-  return settings->region;
+  return region;
 }
 
 Result<std::string> account_of(const std::string& text) {
