@@ -58,6 +58,7 @@ const std::vector<WindowsArgument>& windows_arguments() {
       {"--bucket-url", "bucketUrls"},
       {"--credential-pattern", "credentialPatterns"},
       {"--rotate-login", "rotateLogin"},
+      {"--proof-backup", "proofBackup"},
       {"--login", "", When::login},
       {"--version-id", "versionId", When::write},
       {"--stage", "stage", When::write},

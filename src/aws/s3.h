@@ -31,6 +31,7 @@ class S3 {
   Result<ObjectInfo> head_object(const std::string& key) const;
   Result<std::string> get_object(const std::string& key) const;
   Result<std::string> put_object(const std::string& key, std::string body) const;  // its ETag
+  Result<void> delete_object(const std::string& key) const;  // no failure where there is none
 
   // A multipart upload. Parts are numbered from 1; all but the last hold at least 5 MiB on AWS.
   Result<std::string> create_multipart_upload(const std::string& key) const;  // its id

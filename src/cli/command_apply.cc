@@ -29,6 +29,8 @@ void add_apply(CLI::App& app, Options& options, Handler& handler) {
        "integrated: on Windows, as the account that runs this");
   text("--rotate-login", host.rotate_login, "true|false",
        "true: keyturn rotates that login's password, so its other versions are tried too");
+  text("--proof-backup", host.proof_backup, "true|false",
+       "true: make a small backup with the key once it is written, and remove its object");
   command->add_option("--bucket-url", host.bucket_urls, "A credential to set; may be given several times")
       ->type_name("URL")
       ->expected(1)

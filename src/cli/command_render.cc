@@ -81,7 +81,7 @@ const std::vector<Document>& documents() {
        {"--package-url", "--package-sha256", "--windows-package-url", "--windows-package-sha256"},
        render_command},
       {"ssm-automation", {"--rotate-function", "--update-function", "--assume-role"}, render_automation},
-      {"sql-login", {"--account", "--drop"}, render_login},
+      {"sql-login", {"--account", "--drop", "--proof-backup"}, render_login},
       {"policy",
        {"ROLE", "--aws-account", "--backup-user", "--user-path", "--bucket-url", "--kms-key", "--functions",
         "--vpc", "--restore", "--explain", "--package-url", "--windows-package-url"},
@@ -186,6 +186,9 @@ void add_login_options(CLI::App& command, SqlLoginOptions& login) {
       ->type_name("DOMAIN\\NAME")
       ->group("sql-login");
   command.add_flag("--drop", login.drop, "The script that takes the login away")->group("sql-login");
+  command
+      .add_flag("--proof-backup", login.proof_backup, "Also what a backup of master needs, for proof_backup")
+      ->group("sql-login");
 }
 
 void add_policy_options(CLI::App& command, PolicyOptions& policy) {

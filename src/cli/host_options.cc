@@ -81,6 +81,10 @@ Result<HostOrder> host_order(const HostOptions& options) {
     return fail(ErrorKind::usage, "--not-after is not a date and time.",
                 "Write it as 2026-01-02T03:04:05Z, in UTC.");
   order.not_after = *not_after;
+  if (!options.proof_backup.empty() && options.proof_backup != "true" && options.proof_backup != "false")
+    return fail(ErrorKind::usage,
+                fmt::format("--proof-backup can't be \"{}\"; allowed: true, false.", options.proof_backup));
+  order.prove_backup = options.proof_backup == "true" && !order.is_login;
   return order;
 }
 

@@ -24,6 +24,7 @@ struct HostOptions {
   std::string sql_password_secret;
   std::string sql_authentication;
   std::string rotate_login;  // "true" or "false"
+  std::string proof_backup;  // likewise
   std::vector<std::string> bucket_urls;
   std::vector<std::string> credential_patterns;
 };
@@ -34,6 +35,7 @@ struct HostOrder {
   rotation::VersionId version;
   rotation::Stage stage = rotation::Stage::pending;
   TimePoint not_after;
+  bool prove_backup = false;
 };
 
 // ErrorKind::usage; nothing of what may be a secret in the wrong place is repeated.

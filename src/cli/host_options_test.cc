@@ -109,6 +109,19 @@ TEST(HostOrder, NeedsAllThreeConditions) {
   EXPECT_TRUE(host_order(options)->is_look);
 }
 
+TEST(HostOrder, TakesAProofBackupWhereItIsSaid) {
+  HostOptions options;
+  options.version_id = "11111111-2222-4333-8444-555555555555";
+  options.stage = "pending";
+  options.not_after = "2026-01-02T03:04:05Z";
+  for (const auto& [given, meant] : {std::pair{"", false}, {"false", false}, {"true", true}}) {
+    options.proof_backup = given;
+    EXPECT_EQ(host_order(options)->prove_backup, meant) << given;
+  }
+  options.proof_backup = "yes";
+  EXPECT_EQ(host_order(options).error().kind, ErrorKind::usage);
+}
+
 TEST(HostInstances, WhatIsKnownBeforeAnyoneIsAsked) {
   std::vector<host::Instance> found(3);
   found[0].name = "RUNS";

@@ -188,7 +188,7 @@ Result<void> HostRun::look() {
 }
 
 void HostRun::write(const HostOrder& order) {
-  rotation::Fleet::Order wanted{order.version, order.stage, {}, order.not_after};
+  rotation::Fleet::Order wanted{order.version, order.stage, {}, order.not_after, order.prove_backup};
   for (HostInstance& instance : report_.instances) {
     if (instance.state.standing == Standing::updatable)
       wanted.targets.push_back(instance.state.name);
@@ -201,6 +201,7 @@ void HostRun::write(const HostOrder& order) {
     if (outcome.after) instance->state = *std::move(outcome.after);
     if (!outcome.error) continue;
     instance->error = outcome.error->sentence();
+    instance->backup_refused = outcome.error->kind == ErrorKind::backup_refused;
     if (outcome.error->kind == ErrorKind::conflict) lost_to_another_run_ = true;
   }
 }
@@ -232,9 +233,15 @@ void HostRun::conclude(const HostOrder& order) {
     return;
   }
   const char* what = order.is_login ? "password" : "key";
-  std::vector<std::string> missed;
+  std::vector<std::string> missed, refused;
   for (const HostInstance& instance : report_.instances)
-    if (!instance.error.empty()) missed.push_back(instance.state.name);
+    if (!instance.error.empty()) (instance.backup_refused ? refused : missed).push_back(instance.state.name);
+  if (missed.empty() && !refused.empty()) {
+    report_.outcome = Outcome::incomplete;
+    report_.reason = fmt::format("The key of version {} is written, but these could not back up with it: {}.",
+                                 order.version, fmt::join(refused, ", "));
+    return;
+  }
   if (missed.empty()) {
     report_.reason =
         fmt::format("Every instance that is to holds the {} of version {}.", what, order.version);

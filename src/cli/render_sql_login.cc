@@ -43,6 +43,7 @@ Result<sqlserver::SqlLogin> stored_login(const Options& options, const setup::Co
 Result<std::string> render_sql_login(const Options& options, const SqlLoginOptions& chosen,
                                      const setup::Config& config, const setup::RotationSettings& rotation) {
   render::SqlLoginSettings settings;
+  settings.proof_backup = chosen.proof_backup;
   settings.login = account_of(chosen, config);
   if (settings.login.empty()) {
     const auto stored = stored_login(options, config, rotation);

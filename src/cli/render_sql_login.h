@@ -11,6 +11,7 @@ namespace keyturn::cli {
 struct SqlLoginOptions {
   bool drop = false;
   std::string account;  // a Windows account in the place of the SQL login
+  bool proof_backup = false;
 };
 
 // Reads the secrets of the login, and nothing else of AWS; none for a Windows account.

@@ -14,10 +14,12 @@ using rotation::TargetState;
 
 DirectFleet::DirectFleet(DirectFleetSettings settings, ListTargets list, sqlserver::SqlConnector& connector,
                          sqlserver::SqlLogin login, rotation::SecretStore& store, Clock& clock,
-                         const StopFlag* stop, ProgressSink progress, login::PasswordSource* passwords)
+                         const StopFlag* stop, ProgressSink progress, login::PasswordSource* passwords,
+                         ProofStore* proofs)
     : settings_(std::move(settings)),
       list_(std::move(list)),
       login_(connector, std::move(login), passwords, clock),
+      proofs_(proofs),
       store_(store),
       clock_(clock),
       stop_(stop),
@@ -94,12 +96,12 @@ std::vector<rotation::Fleet::Outcome> DirectFleet::write(const Order& order) {
 rotation::Fleet::Outcome DirectFleet::write_one(const TargetName& name, const Order& order,
                                                 const rotation::KeyPair& key) {
   const InventoryTarget* target = find(name);
-  auto after = target == nullptr
-                   ? fail(ErrorKind::not_found, "There is no target " + name + " in the inventory any more.")
-                   : write_to(*target, order, key);
-  report(name, VisitPhase::done, true, after ? "" : after.error().message);
-  if (!after) return {name, std::nullopt, std::move(after).error()};
-  return {name, *std::move(after), std::nullopt};
+  Outcome outcome{name, std::nullopt,
+                  Error{ErrorKind::not_found, Effect::none, "",
+                        "There is no target " + name + " in the inventory any more.", ""}};
+  if (target != nullptr) outcome = write_to(*target, order, key);
+  report(name, VisitPhase::done, true, outcome.error ? outcome.error->message : "");
+  return outcome;
 }
 
 const InventoryTarget* DirectFleet::find(const TargetName& name) const {
@@ -108,19 +110,33 @@ const InventoryTarget* DirectFleet::find(const TargetName& name) const {
   return found == targets_.end() ? nullptr : &*found;
 }
 
-Result<TargetState> DirectFleet::write_to(const InventoryTarget& target, const Order& order,
-                                          const rotation::KeyPair& key) {
-  if (auto may = check_may_start(target.name); !may) return fail(std::move(may).error());
+rotation::Fleet::Outcome DirectFleet::write_to(const InventoryTarget& target, const Order& order,
+                                               const rotation::KeyPair& key) {
+  const auto failed = [&](Error error) { return Outcome{target.name, std::nullopt, std::move(error)}; };
+  if (auto may = check_may_start(target.name); !may) return failed(std::move(may).error());
   if (auto in_time = check_deadline(target.name, order.not_after); !in_time)
-    return fail(std::move(in_time).error());
+    return failed(std::move(in_time).error());
   auto entry = connect(target, true);
-  if (!entry) return fail(std::move(entry).error());
+  if (!entry) return failed(std::move(entry).error());
   sqlserver::CredentialVisit visit(*entry->session, clock_, settings_.visit, target.name);
   auto after = read_then_write(visit, target, order, key);
   if (!after && sqlserver::CredentialVisit::worth_another_try(after.error()))
     after = read_then_write(visit, target, order, key);
-  if (after) after->login_version = entry->version;
-  return after;
+  if (!after) return failed(std::move(after).error());
+  after->login_version = entry->version;
+  Outcome outcome{target.name, *std::move(after), std::nullopt};
+  if (order.prove_backup)
+    if (auto proven = prove_backup(*entry->session, order, key, *outcome.after); !proven)
+      outcome.error = std::move(proven).error();
+  return outcome;
+}
+
+Result<void> DirectFleet::prove_backup(sqlserver::SqlSession& session, const Order& order,
+                                       const rotation::KeyPair& key, TargetState& state) {
+  if (proofs_ == nullptr) return fail(ErrorKind::usage, "No proof backups can be made here.");
+  report(state.name, VisitPhase::proving, true);
+  return BackupProof(*proofs_, clock_, stop_)
+      .make({session, settings_.visit.login, settings_.visit.query_timeout, order.not_after}, key, state);
 }
 
 // The order of the three is what keeps an old view of the world from landing: what the target holds, then

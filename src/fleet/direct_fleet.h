@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "fleet/backup_proof.h"
 #include "fleet/inventory.h"
 #include "fleet/progress.h"
 #include "fleet/target_login.h"
@@ -30,9 +31,11 @@ using ListTargets = std::function<Result<std::vector<InventoryTarget>>()>;
 class DirectFleet final : public rotation::Fleet, public login::PasswordChanger {
  public:
   // `passwords`: the versions of the login's password, where keyturn rotates it; null: the one in `login`.
+  // `proofs`: where proof backups lie; null: none is ever ordered.
   DirectFleet(DirectFleetSettings settings, ListTargets list, sqlserver::SqlConnector& connector,
               sqlserver::SqlLogin login, rotation::SecretStore& store, Clock& clock, const StopFlag* stop,
-              ProgressSink progress, login::PasswordSource* passwords = nullptr);
+              ProgressSink progress, login::PasswordSource* passwords = nullptr,
+              ProofStore* proofs = nullptr);
 
   using rotation::Fleet::Order;
   using rotation::Fleet::Outcome;
@@ -59,8 +62,9 @@ class DirectFleet final : public rotation::Fleet, public login::PasswordChanger 
   [[nodiscard]] Duration silence() const;
   Result<rotation::TargetState> read(const InventoryTarget& target);
   Outcome write_one(const rotation::TargetName& name, const Order& order, const rotation::KeyPair& key);
-  Result<rotation::TargetState> write_to(const InventoryTarget& target, const Order& order,
-                                         const rotation::KeyPair& key);
+  Outcome write_to(const InventoryTarget& target, const Order& order, const rotation::KeyPair& key);
+  Result<void> prove_backup(sqlserver::SqlSession& session, const Order& order, const rotation::KeyPair& key,
+                            rotation::TargetState& state);
   Result<rotation::TargetState> read_then_write(sqlserver::CredentialVisit& visit,
                                                 const InventoryTarget& target, const Order& order,
                                                 const rotation::KeyPair& key);
@@ -80,6 +84,7 @@ class DirectFleet final : public rotation::Fleet, public login::PasswordChanger 
   const DirectFleetSettings settings_;
   const ListTargets list_;
   TargetLogin login_;
+  ProofStore* const proofs_;
   rotation::SecretStore& store_;
   Clock& clock_;
   const StopFlag* const stop_;

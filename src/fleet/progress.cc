@@ -10,6 +10,8 @@ const char* to_string(VisitPhase phase) {
       return "reading";
     case VisitPhase::writing:
       return "writing";
+    case VisitPhase::proving:
+      return "proving";
     case VisitPhase::done:
       return "done";
   }

@@ -8,7 +8,7 @@
 
 namespace keyturn::fleet {
 
-enum class VisitPhase { connecting, reading, writing, done };
+enum class VisitPhase { connecting, reading, writing, proving, done };
 const char* to_string(VisitPhase phase);
 
 struct Progress {

@@ -197,6 +197,7 @@ aws::SsmCommandRequest SsmFleet::order_request(const char* mode, const Order& or
   aws::SsmCommandRequest apply = request(mode);
   apply.parameters["VersionId"] = {order.version};
   apply.parameters["Stage"] = {order.stage == Stage::pending ? "pending" : "current"};
+  if (order.prove_backup) apply.parameters["ProofBackup"] = {"true"};
   apply.parameters["NotAfter"] = {format_iso8601(std::chrono::floor<seconds>(order.not_after))};
   apply.delivery_timeout =
       std::clamp(order.not_after - clock_.now(), aws::kLeastDeliveryTimeout, apply.delivery_timeout);

@@ -13,8 +13,10 @@ using Outcome = rotation::Fleet::Outcome;
 std::optional<Error> error_of(const report::HostReport& report, const report::HostInstance& instance) {
   if (instance.error.empty() && instance.state.readable()) return std::nullopt;
   const bool other_run = report.outcome == rotation::Outcome::another_run;
-  return Error{other_run ? ErrorKind::conflict : ErrorKind::unavailable, Effect::unknown, "",
-               instance.error.empty() ? instance.state.reason : instance.error, ""};
+  return Error{instance.backup_refused ? ErrorKind::backup_refused
+               : other_run             ? ErrorKind::conflict
+                                       : ErrorKind::unavailable,
+               Effect::unknown, "", instance.error.empty() ? instance.state.reason : instance.error, ""};
 }
 
 Error not_in_report(const std::string& host, const rotation::TargetName& target,

@@ -16,6 +16,7 @@ bucket_url_secret='{{ BucketUrlSecret }}'
 sql_user_secret='{{ SqlUserSecret }}'
 sql_password_secret='{{ SqlPasswordSecret }}'
 rotate_login='{{ RotateLogin }}'
+proof_backup='{{ ProofBackup }}'
 bucket_urls='{{ BucketUrls }}'
 credential_patterns='{{ CredentialPatterns }}'
 package_url='{{ PackageUrl }}'
@@ -148,8 +149,9 @@ for url in $(printf '%s' "$bucket_urls" | tr '[],"' '    '); do set -- "$@" --bu
 for pattern in $(printf '%s' "$credential_patterns" | tr '[],"' '    '); do
   set -- "$@" --credential-pattern "$pattern"
 done
-# Empty where it is not so: a keyturn that was installed earlier does not know the option.
+# Empty where it is not so: a keyturn that was installed earlier does not know these options.
 [ -z "$rotate_login" ] || set -- "$@" --rotate-login "$rotate_login"
+[ -z "$proof_backup" ] || set -- "$@" --proof-backup "$proof_backup"
 case $mode in
   apply) set -- "$@" --version-id "$version_id" --stage "$stage" --not-after "$not_after" ;;
   login) set -- "$@" --login --version-id "$version_id" --stage "$stage" --not-after "$not_after" ;;

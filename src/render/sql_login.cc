@@ -57,6 +57,21 @@ std::string create_sql_login(const SqlLoginSettings& settings) {
       fmt::arg("hash", binary_literal(settings.password_hash)), fmt::arg("sid", binary_literal(sid)));
 }
 
+// A role of the server that may back up does not exist: it takes a user in the database.
+std::string let_back_up(const std::string& login) {
+  return fmt::format(
+      "-- For proof_backup: a user of its own in master, which may back up that database. It can read none "
+      "of "
+      "its tables,\n"
+      "-- but who can read the bucket can read the backup.\n"
+      "IF DATABASE_PRINCIPAL_ID({0}) IS NULL\n"
+      "    CREATE USER {1} FOR LOGIN {1};\n"
+      "GO\n"
+      "ALTER ROLE [db_backupoperator] ADD MEMBER {1};\n"
+      "GO\n",
+      quote_literal(login), quote_identifier(login));
+}
+
 }  // namespace
 
 std::string sql_login_script(const SqlLoginSettings& settings) {
@@ -77,7 +92,8 @@ std::string sql_login_script(const SqlLoginSettings& settings) {
              "-- it counts on longest_backup of the configuration.\n"
              "-- GRANT VIEW SERVER STATE TO {0};\n"
              "GO\n",
-             quote_identifier(settings.login));
+             quote_identifier(settings.login)) +
+         (settings.proof_backup ? let_back_up(settings.login) : "");
 }
 
 std::string sql_login_drop_script(const std::string& login) {
@@ -85,6 +101,9 @@ std::string sql_login_drop_script(const std::string& login) {
       "-- Takes the login {0} away; the credentials that it wrote stay, and backups go on. Run it on every\n"
       "-- instance as a member of sysadmin: sqlcmd -S HOST -E -b -i drop-login.sql\n"
       "USE [master];\n"
+      "GO\n"
+      "IF DATABASE_PRINCIPAL_ID({1}) IS NOT NULL\n"
+      "    DROP USER {2};\n"
       "GO\n"
       "IF SUSER_ID({1}) IS NOT NULL\n"
       "    DROP LOGIN {2};\n"

@@ -14,6 +14,7 @@ struct SqlLoginSettings {
   std::string
       password_hash;  // bytes, as sqlserver::login_password_hash() makes them; empty: a Windows account
   LoginSid sid{};     // of a SQL login: the same on every replica of an availability group
+  bool proof_backup = false;  // with what a backup of master needs
 };
 
 // Scripts for sqlcmd and SSMS, with GO between batches. Running one again changes nothing more; each says

@@ -69,6 +69,9 @@ Parameters parameters_of(const SsmCommandSettings& settings) {
   all.text("RotateLogin",
            "true: keyturn rotates the SQL login's password, so that a host tries all versions of its secret.",
            "", kTruthPattern, "rotate_login");
+  all.text("ProofBackup",
+           "apply: true: each instance also makes a small backup with the key once it is written.", "",
+           kTruthPattern, "proof_backup");
   all.list("BucketUrls", "The credentials that every instance is to have, in place of BucketUrlSecret.",
            kBucketUrlPattern);
   all.list("CredentialPatterns", "Further credentials to keep up to date where they exist.",

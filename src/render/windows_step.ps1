@@ -15,6 +15,7 @@ $sqlUserSecret = '{{ SqlUserSecret }}'
 $sqlPasswordSecret = '{{ SqlPasswordSecret }}'
 $sqlAuthentication = '{{ SqlAuthentication }}'
 $rotateLogin = '{{ RotateLogin }}'
+$proofBackup = '{{ ProofBackup }}'
 $bucketUrls = '{{ BucketUrls }}'
 $credentialPatterns = '{{ CredentialPatterns }}'
 $packageUrl = '{{ WindowsPackageUrl }}'
@@ -134,6 +135,7 @@ try {
         $env:AWS_REGION = $env:AWS_SSM_REGION_NAME
     }
     $keyturn = Get-Keyturn
+    # RotateLogin and ProofBackup are empty where it is not so: a keyturn that was installed earlier does not know them.
     $arguments = @(
         'apply'
         Get-Option '--output' 'json'
@@ -144,8 +146,8 @@ try {
         Get-Option '--sql-authentication' $sqlAuthentication
         Get-Option '--bucket-url' (Get-List $bucketUrls)
         Get-Option '--credential-pattern' (Get-List $credentialPatterns)
-        # Empty where it is not so: a keyturn that was installed earlier does not know these two.
         Get-Option '--rotate-login' $rotateLogin
+        Get-Option '--proof-backup' $proofBackup
         if ($mode -eq 'login') { '--login' }
         if ($mode -eq 'check') {
             '--check'

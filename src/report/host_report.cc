@@ -116,6 +116,7 @@ Json instance_json(const HostInstance& instance, const Detail& detail) {
   add_text(json, "cluster", instance.cluster);
   if (instance.is_passive) json["passive"] = true;
   add_text(json, "error", shortened(instance.error, detail.text));
+  if (instance.backup_refused) json["backup_refused"] = true;
   add_text(json, "reason", shortened(state.reason, detail.text));
   if (state.since) json["since"] = milliseconds_of(*state.since);
   add_text(json, "login_version", shortened(state.login_version, kLongestId));
@@ -268,6 +269,7 @@ HostInstance instance_of(const Json& json) {
   instance.cluster = text_in(json, "cluster");
   instance.is_passive = flag_in(json, "passive");
   instance.error = text_in(json, "error");
+  instance.backup_refused = flag_in(json, "backup_refused");
   state.reason = text_in(json, "reason");
   if (const Json* since = member(json, "since")) state.since = time_of(*since);
   state.login_version = text_in(json, "login_version");

@@ -23,6 +23,7 @@ struct HostInstance {
   // it.
   rotation::TargetState state;
   std::string error;  // why it was not written, a sentence; empty: written and confirmed, or only looked at
+  bool backup_refused = false;  // that is: written and confirmed, but it could not back up with the key
   // The failover cluster instance that it is, by the same name on each of its nodes; empty: none, or not
   // known.
   std::string cluster{};

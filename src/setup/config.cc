@@ -74,6 +74,17 @@ std::string check_authentication(std::string_view text) {
   return authentication_of(text) ? "" : fmt::format("\"{}\" is no way to log in", text);
 }
 
+std::optional<rotation::ProofBackup> proof_backup_of(std::string_view text) {
+  using rotation::ProofBackup;
+  for (const ProofBackup proof : {ProofBackup::off, ProofBackup::canary, ProofBackup::all})
+    if (text == rotation::to_string(proof)) return proof;
+  return std::nullopt;
+}
+
+std::string check_proof_backup(std::string_view text) {
+  return proof_backup_of(text) ? "" : fmt::format("\"{}\" is not who makes proof backups", text);
+}
+
 void read_aws(const toml::table& table, AwsSettings& aws, ConfigProblems& problems) {
   ConfigTable reader(table, "aws", problems);
   reader.read("region", aws.region, "a region, such as \"eu-central-1\"", check_region);
@@ -161,6 +172,9 @@ RotationSettings read_rotation(const toml::table& table, ConfigProblems& problem
   reader.read("sql_user", rotation.sql_user, "the name of a SQL login");
   reader.read("sql_user_secret", rotation.sql_user_secret, kSecretName, check_secret_name);
   reader.read("sql_password_secret", rotation.sql_password_secret, kSecretName, check_secret_name);
+  std::string proof_backup = rotation::to_string(rotation.policy.proof_backup);
+  reader.read("proof_backup", proof_backup, "\"off\", \"canary\" or \"all\"", check_proof_backup);
+  rotation.policy.proof_backup = *proof_backup_of(proof_backup);
   if (const toml::table* policy = reader.table("policy")) read_policy(*policy, rotation.policy, problems);
   read_fleet(reader, rotation.fleet, problems);
   check_canaries(table, rotation, problems);

@@ -63,6 +63,7 @@ bucket_urls = ["s3://bkt.s3.eu-central-1.amazonaws.com/sql/", "s3.eu-central-1.a
 credential_patterns = ["s3://bkt.s3.eu-central-1.amazonaws.com/*"]
 sql_user = "keyturn"
 sql_password_secret = "prod/sqlpass"
+proof_backup = "canary"
 [rotation.policy]
 max_age = "30d"
 grace = "72h"
@@ -96,6 +97,8 @@ credential_secret = "test/sqlcredential"
   ASSERT_EQ(prod.fleet.targets.size(), 2U);
   EXPECT_EQ(prod.fleet.targets[1].name, "10.0.0.2\\PAYROLL");
   EXPECT_EQ(config.rotations[1].fleet.ec2_tags.at("SQL"), "2022");
+  EXPECT_EQ(prod.policy.proof_backup, rotation::ProofBackup::canary);
+  EXPECT_EQ(config.rotations[1].policy.proof_backup, rotation::ProofBackup::off);
 }
 
 TEST(Config, ListedTargetsTakeThePlaceOfTags) {
@@ -158,6 +161,7 @@ TEST(Config, WrongSettingsSayWhereWhatAndWhatIsAllowed) {
        "time-outs that are together shorter than rotation.policy.deadline"},
       {"[sql]\nconcurrency = 0", "0 is out of range; allowed: a whole number from 1 to 256"},
       {"[sql]\nconcurrency = \"8\"", "a text can't stand here; allowed: a whole number from 1 to 256"},
+      {"[[rotation]]\nproof_backup = \"yes\"", "allowed: \"off\", \"canary\" or \"all\""},
       {"[sql]\nbrowser_port = 70000", "allowed: a whole number from 1 to 65535"},
       {"[sql]\ntrust_server_certificate = \"yes\"", "allowed: true or false, without quotes"},
       {"[sql]\nca_file = \"x\"\ntrust_server_certificate = true", "with ca_file the certificate is checked"},

@@ -76,6 +76,7 @@ Result<std::unique_ptr<fleet::DirectFleet>> HostWiring::fleet(std::vector<fleet:
     if (!passwords) return fail(passwords.error());
     passwords_ = std::move(*passwords);
   }
+  proofs_ = std::make_unique<S3ProofStore>(*aws_);
   fleet::DirectFleetSettings settings;
   for (const aws::S3Url& url : settings_.bucket_urls) settings.visit.managed.urls.push_back(url.text);
   settings.visit.managed.patterns = rotation_.credential_patterns;
@@ -88,7 +89,7 @@ Result<std::unique_ptr<fleet::DirectFleet>> HostWiring::fleet(std::vector<fleet:
   };
   return std::make_unique<fleet::DirectFleet>(std::move(settings), list, connector, settings_.login, *store_,
                                               clock_, &surroundings_.stop, std::move(progress),
-                                              passwords_.get());
+                                              passwords_.get(), proofs_.get());
 }
 
 }  // namespace keyturn::setup

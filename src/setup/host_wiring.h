@@ -9,6 +9,7 @@
 #include "net/system_transport.h"
 #include "setup/config.h"
 #include "setup/host_clock.h"
+#include "setup/s3_proof_store.h"
 #include "setup/secret_settings.h"
 #include "sqlserver/odbc_connector.h"
 
@@ -62,6 +63,7 @@ class HostWiring {
   std::unique_ptr<aws::AwsContext> aws_;
   ResolvedSettings settings_;
   std::unique_ptr<rotation::SecretStore> store_;
+  std::unique_ptr<S3ProofStore> proofs_;
   std::unique_ptr<login::PasswordSource> passwords_;  // null: the login has one password
 };
 

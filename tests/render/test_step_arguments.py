@@ -18,6 +18,7 @@ OPTIONS = {
     "BucketUrlSecret": "--bucket-url-secret", "SqlUserSecret": "--sql-user-secret",
     "SqlPasswordSecret": "--sql-password-secret", "BucketUrls": "--bucket-url", "CredentialPatterns": "--credential-pattern",
     "SqlAuthentication": "--sql-authentication", "RotateLogin": "--rotate-login",
+    "ProofBackup": "--proof-backup",
 }
 ONLY_OF_APPLY = {"VersionId", "Stage", "NotAfter"}
 # A Linux host has no other way to log in than the SQL login.
@@ -27,7 +28,7 @@ ONLY_ON_WINDOWS = {"SqlAuthentication"}
 TOLD = {"VersionId": VERSION, "Stage": "current", "NotAfter": "2026-11-23T17:00:00Z", "CredentialSecret": "secret/of-the-key",
         "BucketUrlSecret": "secret/of-the-url", "SqlUserSecret": "secret/of-the-user", "SqlPasswordSecret": "secret/of-the-password",
         "BucketUrls": ["s3://one/a", "s3://two/b"], "CredentialPatterns": ["s3://three/*", "s3://four/d"],
-        "SqlAuthentication": "integrated", "RotateLogin": "true"}
+        "SqlAuthentication": "integrated", "RotateLogin": "true", "ProofBackup": "true"}
 
 
 @pytest.fixture(scope="module", name="document")

@@ -158,6 +158,8 @@ class Shapes {
     (void)s3.put_object("a b/c+d.bak", "data");
     named("GetObject");
     (void)s3.get_object("a b/c+d.bak");
+    named("DeleteObject");
+    (void)s3.delete_object("a b/c+d.bak");
     named("HeadObject");
     (void)s3.head_object("a b/c+d.bak");
     named("CreateMultipartUpload");
