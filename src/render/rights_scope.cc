@@ -74,6 +74,8 @@ RightsScope scope_of(const setup::Config& config, const setup::RotationSettings&
   scope.needs = {Need::always, Need::kms, Need::functions, Need::package,
                  over_ssm ? Need::ssm : Need::direct};
   if (!rotation.fleet.ec2_tags.empty()) scope.needs.insert(Need::instances);
+  if (config.sql.rotate_login) scope.needs.insert(Need::rotate_login);
+  if (rotation.policy.proof_backup != rotation::ProofBackup::off) scope.needs.insert(Need::proof_backup);
   if (place.vpc) scope.needs.insert(Need::vpc);
   if (place.restore) scope.needs.insert(Need::restore);
   return scope;

@@ -62,10 +62,11 @@ std::vector<Right> of_the_ways() {
        "The SQL login that keyturn itself connects to the servers with. Over Systems Manager it is the "
        "hosts' alone."},
       {Role::controller, Need::rotate_login, "TurnThePassword",
-       Texts{"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue",
+       Texts{"secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds",
              "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage"},
        Texts{secret("password_secret")}, Conditions{},
-       "keyturn gives its login a new password: stored first, then brought to the servers, then in force."},
+       "keyturn gives its login a new password: stored first, then brought to the servers, then in force. "
+       "Over Systems Manager it reads none; directly by the right above."},
       {Role::controller, Need::instances, "FindInstances", Texts{"ec2:DescribeInstances"}, Texts{"*"},
        in_this_region(),
        "Which instances have the fleet's tags. IAM knows no resource for it; the region at least is this "
