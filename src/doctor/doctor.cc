@@ -23,7 +23,7 @@ Findings examine_rotation(const Scene& scene, const aws::CallerIdentity& caller,
   add(findings, examine_destination(scene, known));
   const Findings inventory = examine_inventory(scene, known);
   add(findings, inventory);
-  add(findings, examine_documents(scene));
+  add(findings, examine_documents(scene, known));
   if (any_failed(inventory)) {
     findings.push_back(skipped("targets", scene.rotation.name, "It is not known which servers there are."));
     return findings;

@@ -41,12 +41,13 @@ Finding changed(const char* check, const std::string& name, std::string mend) {
       std::move(mend));
 }
 
-Finding examine_command(const Scene& scene, const aws::Ssm& ssm) {
+Finding examine_command(const Scene& scene, const aws::Ssm& ssm, Knowledge& known) {
   const std::string& name = scene.rotation.fleet.document;
   const auto found = ssm.document(name);
   if (!found) {
     Error error = found.error();
-    if (error.kind == ErrorKind::not_found)
+    known.has_document = error.kind != ErrorKind::not_found;
+    if (!known.has_document)
       error.hint = fmt::format(
           "Make it: `keyturn render ssm-command > document.json`, `aws ssm create-document --region "
           "{} --name {} --document-type Command --content file://document.json --target-type "
@@ -89,11 +90,11 @@ bool same_document(const std::string& one, const std::string& other) {
   return document.is_object() && document == without_defaults(other);
 }
 
-Findings examine_documents(const Scene& scene) {
+Findings examine_documents(const Scene& scene, Knowledge& known) {
   if (scene.rotation.fleet.via != setup::FleetWay::ssm) return {};
   const auto ssm = scene.aws.ssm();
   if (!ssm) return {failed("ssm.document", scene.rotation.fleet.document, ssm.error())};
-  return {examine_command(scene, *ssm), examine_automation(scene, *ssm)};
+  return {examine_command(scene, *ssm, known), examine_automation(scene, *ssm)};
 }
 
 }  // namespace keyturn::doctor

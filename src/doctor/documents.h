@@ -9,7 +9,8 @@
 namespace keyturn::doctor {
 
 // ssm.document, ssm.automation. For fleets over Systems Manager alone.
-Findings examine_documents(const Scene& scene);
+// Learns has_document.
+Findings examine_documents(const Scene& scene, Knowledge& known);
 
 // As JSON, without the parameters' defaults: those are each account's own. False where one is no JSON.
 bool same_document(const std::string& one, const std::string& other);

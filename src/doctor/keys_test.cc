@@ -21,6 +21,8 @@ SecretState state() {
   return state;
 }
 
+AccessKey key(const std::string& id, KeyStatus status = KeyStatus::active) { return {id, status, {}, {}}; }
+
 const Finding& of(const Findings& findings, const std::string& check) {
   for (const Finding& finding : findings)
     if (finding.check == check) return finding;
@@ -29,10 +31,9 @@ const Finding& of(const Findings& findings, const std::string& check) {
 }
 
 TEST(Keys, TheCurrentOneMustBeThereAndActive) {
-  EXPECT_EQ(of(judge_keys("u", {{kOne}}, state()), "iam.current_key").verdict, Verdict::ok);
+  EXPECT_EQ(of(judge_keys("u", {key(kOne)}, state()), "iam.current_key").verdict, Verdict::ok);
   EXPECT_EQ(of(judge_keys("u", {}, state()), "iam.current_key").verdict, Verdict::failed);
-  const Finding inactive =
-      of(judge_keys("u", {{kOne, KeyStatus::inactive, {}, {}}}, state()), "iam.current_key");
+  const Finding inactive = of(judge_keys("u", {key(kOne, KeyStatus::inactive)}, state()), "iam.current_key");
   EXPECT_EQ(inactive.verdict, Verdict::failed);
   EXPECT_THAT(inactive.mend, HasSubstr("--status Active"));
 }
@@ -47,7 +48,7 @@ TEST(Keys, APlaceholderIsNoCurrentKey) {
 
 TEST(Keys, AKeyThatNoVersionNamesTakesASlot) {
   SecretState known = state();
-  const std::vector<AccessKey> both{{kOne}, {kTwo}};
+  const std::vector<AccessKey> both{key(kOne), key(kTwo)};
   const Finding full = of(judge_keys("u", both, known), "iam.key_slots");
   EXPECT_EQ(full.verdict, Verdict::failed);
   EXPECT_THAT(full.mend, HasSubstr(kTwo));

@@ -114,8 +114,8 @@ std::string simulate_command(const Right& right, const std::vector<std::string>&
   const std::string principal = principal_of(caller);
   return fmt::format(
       "Somebody who may: `aws iam simulate-principal-policy --policy-source-arn {} --action-names {} "
-      "--resource-arns {}`.",
-      principal.empty() ? "ARN" : principal, fmt::join(actions, " "), fmt::join(right.resources, " "));
+      "--resource-arns '{}'`.",
+      principal.empty() ? "ARN" : principal, fmt::join(actions, " "), fmt::join(right.resources, "' '"));
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ struct Knowledge {
   std::optional<rotation::SecretState> state;  // of the credential secret
   bool has_login = false;                      // the SQL login's secrets can be read, or are not needed
   std::optional<rotation::KeyPair> current;    // AWSCURRENT's key, as long as IAM has it Active
+  bool has_document = true;                    // Systems Manager has what the hosts are to run
   // Why hosts and targets can't be asked, where a finding says so already.
   std::set<std::string> told;
 };

@@ -18,9 +18,13 @@ struct Obstacle {
   const char* check;
   const char* mend;
 };
-constexpr std::string_view kEncrypted = "could not be logged in to over an encrypted connection";
+constexpr const char* kStartService =
+    "Start the service (Windows: SQL Server Configuration Manager; Linux: `sudo systemctl start "
+    "mssql-server`); it "
+    "gets the key at the next run.";
 constexpr std::array kObstacles{
-    Obstacle{kEncrypted, "target.encryption",
+    Obstacle{"The service ", "target.service", kStartService},
+    Obstacle{"could not be logged in to over an encrypted connection", "target.encryption",
              "Name the target's host as its certificate does, and the CA by sql.ca_file (Microsoft's "
              "drivers: one that "
              "the system trusts)."},
@@ -69,9 +73,7 @@ Finding left_out(const TargetState& target) {
   if (!target.product_version.empty())
     return warning("target.edition", name, target.reason, "Change its edition, or take it out of the fleet.");
   if (target.reason.starts_with("This is a passive node")) return ok("target.service", name, target.reason);
-  return warning("target.service", name, target.reason,
-                 "Start the service (Windows: SQL Server Configuration Manager; Linux: `sudo systemctl start "
-                 "mssql-server`); it gets the key at the next run.");
+  return warning("target.service", name, target.reason, kStartService);
 }
 
 void judge_readable(const TargetState& target, Findings& findings) {
@@ -116,6 +118,8 @@ Findings judge_target(const TargetState& target, const Knowledge& known) {
 Findings examine_targets(const Scene& scene, const Knowledge& known, setup::Wiring& wiring) {
   if (!known.urls || !known.has_login || !known.state)
     return {skipped("targets", scene.rotation.name, "They are not asked without the secrets above.")};
+  if (!known.has_document)
+    return {skipped("targets", scene.rotation.name, "The hosts can't be asked without the document above.")};
   const auto wired = wiring.wire_fleet(scene.rotation);
   if (!wired) return {failed("targets", scene.rotation.name, wired.error())};
   const auto targets = (*wired)->fleet().observe();

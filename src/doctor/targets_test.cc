@@ -39,6 +39,7 @@ TEST(Obstacle, IsKnownByTheSentencesThatErrorsAreMadeOf) {
   EXPECT_STREQ(obstacle_in(sentence({"08001", 20002, "closed"})), "target.encryption");
   for (const int number : {18456, 18470, 18486, 18487, 18488, 18452, 4060})
     EXPECT_STREQ(obstacle_in(sentence({"28000", number, "no"})), "target.login") << number;
+  EXPECT_STREQ(obstacle_in("The service mssql-server is stopped."), "target.service");  // a host's own words
 }
 
 TEST(Target, IsFineOrSaysWhatItLacks) {
