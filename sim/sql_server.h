@@ -58,6 +58,7 @@ struct ServerLogin {
   // Server permissions in capitals: "ALTER ANY CREDENTIAL", "CONTROL SERVER", "VIEW SERVER STATE", "VIEW ANY
   // DEFINITION" …, and "BACKUP DATABASE" for db_backupoperator in every database.
   std::set<std::string> permissions;
+  bool has_user = false;  // one of its name in master
   std::set<std::string> denied;
   bool sysadmin = false;
   bool disabled = false;

@@ -221,6 +221,17 @@ struct ServerPermission {
   std::vector<std::string> permissions;  // in capitals
   std::vector<std::string> logins;
 };
+// CREATE USER name FOR LOGIN name, DROP USER name: both names are the same here, and the database is master.
+struct UserDdl {
+  DdlVerb verb = DdlVerb::create;
+  std::string name;
+};
+// ALTER ROLE db_backupoperator ADD MEMBER name; no other role is known.
+struct RoleMember {
+  std::string role;  // folded
+  std::string user;
+  bool is_added = true;  // else dropped
+};
 struct BackupOption {
   std::string name;  // folded
   ExprPtr value;     // or none
@@ -247,7 +258,7 @@ struct TsqlStatement {
                ast::TryCatch, ast::BeginTransaction, ast::Commit, ast::Rollback, ast::Save, ast::Throw,
                ast::RaiseError, ast::Print, ast::ExecuteText, ast::ExecuteProcedure, ast::Return, ast::Use,
                ast::Break, ast::Continue, ast::WaitFor, ast::CredentialDdl, ast::LoginDdl,
-               ast::ServerPermission, ast::Backup, ast::Restore>
+               ast::ServerPermission, ast::UserDdl, ast::RoleMember, ast::Backup, ast::Restore>
       body;
 };
 

@@ -98,6 +98,11 @@ SqlResult<Value> login_id(SessionState& session, const FunctionArgs& args) {
   }
   return Value{};
 }
+// Of master, where a login's user has its name.
+SqlResult<Value> user_id(SessionState& session, const FunctionArgs& args) {
+  const auto login = session.server.find_login(as_text(args[0]));
+  return login && login->has_user ? login_id(session, args) : Value{};
+}
 SqlResult<Value> login_sid(SessionState& session, const FunctionArgs& args) {
   const auto login = session.server.find_login(args.empty() ? session.login.name : as_text(args[0]));
   return login ? text(login->sid) : Value{};
@@ -221,6 +226,7 @@ const std::vector<FunctionSpec>& server_functions() {
       {"SUSER_SNAME", "?a", name_type, login_name},
       {"SUSER_NAME", "?a", name_type, login_name},
       {"SUSER_ID", "?s", whole, login_id},
+      {"DATABASE_PRINCIPAL_ID", "s", whole, user_id},
       {"SUSER_SID", "?s",
        [](const Types&) {
          return SqlType{SqlKind::varbinary, 85};

@@ -77,6 +77,8 @@ class Interpreter {
   Outcome on(const ast::WaitFor& node);
   Outcome on(const ast::CredentialDdl& node);
   Outcome on(const ast::LoginDdl& node);
+  Outcome on(const ast::UserDdl& node);
+  Outcome on(const ast::RoleMember& node);
   Outcome on(const ast::ServerPermission& node);
   Outcome on(const ast::Backup& node);
   Outcome on(const ast::Restore& node);

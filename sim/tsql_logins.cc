@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t kSidSize = 16;
 constexpr const char* kLoginRight = "ALTER ANY LOGIN";
+constexpr const char* kBackUp = "BACKUP DATABASE";
 
 SqlError cannot(const char* verb, const std::string& login) {
   return {15151,
@@ -116,6 +117,45 @@ Outcome Interpreter::on(const ast::LoginDdl& node) {
                    : node.verb == ast::DdlVerb::alter ? alter_login
                                                       : drop_login;
   if (auto error = act(session_, node)) return failed(*error);
+  exec_.sink.done(false, std::nullopt);
+  return Flow::next;
+}
+
+Outcome Interpreter::on(const ast::UserDdl& node) {
+  auto login = session_.server.find_login(node.name);
+  const bool is_made = node.verb == ast::DdlVerb::create;
+  if (!session_.login.may("CONTROL SERVER") || !same_name(session_.database, "master") || !login ||
+      login->has_user == is_made)
+    return failed(
+        is_made ? SqlError{15023,
+                           16,
+                           1,
+                           "User, group, or role '" + node.name + "' already exists in the current database.",
+                           {},
+                           0}
+                : cannot("drop", node.name));
+  login->has_user = is_made;
+  if (!is_made) login->permissions.erase(kBackUp);
+  session_.server.put_login(std::move(*login));
+  exec_.sink.done(false, std::nullopt);
+  return Flow::next;
+}
+
+Outcome Interpreter::on(const ast::RoleMember& node) {
+  auto login = session_.server.find_login(node.user);
+  if (!session_.login.may("CONTROL SERVER") || node.role != "db_backupoperator" || !login || !login->has_user)
+    return failed({15151,
+                   16,
+                   1,
+                   "Cannot add the principal '" + node.user +
+                       "', because it does not exist or you do not have permission.",
+                   {},
+                   0});
+  if (node.is_added)
+    login->permissions.insert(kBackUp);
+  else
+    login->permissions.erase(kBackUp);
+  session_.server.put_login(std::move(*login));
   exec_.sink.done(false, std::nullopt);
   return Flow::next;
 }

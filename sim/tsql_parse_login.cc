@@ -77,6 +77,25 @@ bool StatementParser::on_or_off() {
   return same_name(take().text, "ON");
 }
 
+ast::UserDdl StatementParser::user(ast::DdlVerb verb) {
+  ast::UserDdl result{verb, take_name()};
+  if (verb == ast::DdlVerb::drop) return result;
+  expect_word("FOR");
+  expect_word("LOGIN");
+  if (!same_name(take_name(), result.name)) fail_here();
+  return result;
+}
+
+ast::RoleMember StatementParser::role_member() {
+  ast::RoleMember result;
+  result.role = fold_name(take_name());
+  result.is_added = accept_word("ADD");
+  if (!result.is_added) expect_word("DROP");
+  expect_word("MEMBER");
+  result.user = take_name();
+  return result;
+}
+
 ast::ServerPermission StatementParser::server_permission(ast::ServerPermission::Verb verb) {
   ast::ServerPermission result;
   result.verb = verb;

@@ -94,6 +94,8 @@ StatementPtr StatementParser::ddl(int at) {
        {std::pair{"CREATE", Verb::create}, {"ALTER", Verb::alter}, {"DROP", Verb::drop}}) {
     if (!accept_word(word)) continue;
     if (accept_word("LOGIN")) return make(login(verb), at);
+    if (verb != Verb::alter && accept_word("USER")) return make(user(verb), at);
+    if (verb == Verb::alter && accept_word("ROLE")) return make(role_member(), at);
     expect_word("CREDENTIAL");
     return make(credential(verb), at);
   }

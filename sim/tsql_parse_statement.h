@@ -33,6 +33,8 @@ class StatementParser : public ExpressionParser {
   StatementPtr ddl(int at);
   ast::CredentialDdl credential(ast::DdlVerb verb);
   ast::LoginDdl login(ast::DdlVerb verb);
+  ast::UserDdl user(ast::DdlVerb verb);
+  ast::RoleMember role_member();
   void login_options(ast::LoginDdl& login);
   void login_option(ast::LoginDdl& login);
   void login_password(ast::LoginDdl& login);

@@ -31,11 +31,11 @@ def script(lab, *arguments):
 @pytest.fixture(name="tsql")
 def _tsql(lab, tmp_path):
     """Runs a script on one server as its administrator; what was printed."""
-    def run(target, text):
+    def run(target, text, user="sa"):
         conf = tmp_path / "freetds.conf"
         conf.write_text(f"[server]\nhost = localhost\nport = {target['port']}\ntds version = 7.4\nencryption = require\n"
                         f"ca file = {lab.ready['ca_bundle']}\n")
-        done = subprocess.run(["tsql", "-S", "server", "-U", "sa", "-P", target["password"]], input=text, text=True, timeout=60,
+        done = subprocess.run(["tsql", "-S", "server", "-U", user, "-P", target["password"]], input=text, text=True, timeout=60,
                               env={"FREETDSCONF": str(conf), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         assert done.returncode == 0 and "Msg" not in done.stdout, done.stdout
@@ -56,6 +56,21 @@ def test_the_login_that_it_makes_can_rotate_and_the_one_that_it_drops_can_not(la
         assert "another SID" not in tsql(server, script(lab)), "a second time, with another salt"
     rotated = keyturn(lab, "rotate", *config)
     assert rotated.returncode == 0, rotated.stdout + rotated.stderr
+
+
+def test_with_a_proof_backup_it_may_back_up_and_the_drop_script_leaves_no_user(lab, tsql):
+    server = lab.ready["targets"][0]
+    credential = next(c["name"] for c in lab.state()["targets"][0]["credentials"] if c["name"].startswith("s3://"))
+    backup = f"BACKUP DATABASE [master] TO URL = N'{credential}/proof.bak' WITH COPY_ONLY, FORMAT\nGO\n"
+    tsql(server, script(lab, "--drop") + script(lab))
+    with pytest.raises(AssertionError, match="BACKUP DATABASE permission denied"):
+        tsql(server, backup, server["login"])
+    for _ in range(2):
+        tsql(server, script(lab, "--proof-backup"))
+    assert "successfully processed" in tsql(server, backup, server["login"])
+    tsql(server, script(lab, "--drop") + script(lab))
+    with pytest.raises(AssertionError, match="BACKUP DATABASE permission denied"):
+        tsql(server, backup, server["login"])
 
 
 def test_another_sid_is_told(lab, tsql):
