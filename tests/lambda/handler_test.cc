@@ -82,6 +82,7 @@ TEST(Handler, WhatAPersonMustDecideIsAnError) {
   const Answer answer = account.call(R"({"task":"reconcile"})");
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().type, "Function.Blocked");
+  EXPECT_EQ(account.call(R"({"task":"status","strict":true})").error().type, "Function.Blocked");
   // A state is told all the same.
   EXPECT_EQ(account.response(R"({"task":"status"})")["outcome"], "blocked");
 }
@@ -93,6 +94,9 @@ TEST(Handler, AServiceThatIsDownIsAnErrorAndChangesNothing) {
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().type, "Function.Failed");
   EXPECT_TRUE(account.key_at("AWSPENDING").empty());
+  const Answer status = account.call(R"({"task":"status"})");
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().type, "Function.Failed");
 }
 
 TEST(Handler, StatusChangesNothing) {
