@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lambda/rotations.h"
 #include "setup/secret_settings.h"
 
@@ -16,6 +18,7 @@ using rotation::Stage;
 
 struct Remains {
   bool has_pending = false;
+  bool has_pending_password = false;
   std::string text;  // sentences; empty: nothing is left
 };
 
@@ -52,8 +55,20 @@ Remains remains_of(const std::string& user, const std::vector<AccessKey>& keys,
   return remains;
 }
 
+// A login that some servers know by the next password and others by this one.
+Result<bool> password_is_under_way(const aws::AwsContext& aws, const std::string& secret) {
+  const auto secrets = aws.secrets_manager();
+  if (!secrets) return fail(secrets.error());
+  const auto description = secrets->describe(secret);
+  if (!description && description.error().kind == ErrorKind::not_found) return false;
+  if (!description) return fail(description.error());
+  return std::any_of(description->stages_of.begin(), description->stages_of.end(), [](const auto& version) {
+    return version.second.contains("AWSPENDING") && !version.second.contains("AWSCURRENT");
+  });
+}
+
 // What can't be found any more has nothing left.
-Result<Remains> look(const aws::AwsContext& aws, const setup::RotationSettings& settings) {
+Result<Remains> look_at_keys(const aws::AwsContext& aws, const setup::RotationSettings& settings) {
   const auto gone_or = [](const Error& error) -> Result<Remains> {
     if (error.kind == ErrorKind::not_found) return Remains{};
     return fail(error);
@@ -73,16 +88,30 @@ Result<Remains> look(const aws::AwsContext& aws, const setup::RotationSettings& 
   return remains_of(*user, *keys, *secret);
 }
 
-std::string words_of(const Result<rotation::RunResult>& run) {
+Result<Remains> look(const Account& account, const setup::RotationSettings& settings) {
+  auto remains = look_at_keys(account.aws(), settings);
+  if (!remains || !account.config().sql.rotate_login) return remains;
+  const auto password = password_is_under_way(account.aws(), settings.sql_password_secret);
+  if (!password) return fail(password.error());
+  remains->has_pending_password = *password;
+  if (*password)
+    remains->text +=
+        fmt::format("The SQL login's next password, in {}, is AWSPENDING. ", settings.sql_password_secret);
+  return remains;
+}
+
+std::string words_of(const report::Entry<rotation::RunResult>& entry) {
+  const Result<rotation::RunResult>& run = entry.result;
   if (!run) return run.error().sentence();
   std::string text = run->reason;
+  if (entry.login) text += " " + entry.login->reason;
   for (const std::string& work : run->pending_work) text += " " + work;
   for (const rotation::Blocker& blocker : run->blockers) text += " " + blocker.message + " " + blocker.hint;
   return text;
 }
 
 std::string reason_to_stay(const HandlerParts& parts, setup::RotationSettings settings) {
-  const auto before = look(parts.account.aws(), settings);
+  const auto before = look(parts.account, settings);
   if (!before) return before.error().sentence();
   if (before->text.empty()) return {};
   // Nobody will come later: what is Inactive and quiet goes now. No key is made in the place of an old one.
@@ -90,15 +119,21 @@ std::string reason_to_stay(const HandlerParts& parts, setup::RotationSettings se
   settings.policy.max_age = std::chrono::days{3650};
   rotation::RunOptions options;
   options.reach = Reach::distribute;
-  auto run = run_one(parts, settings, Command::reconcile, options);
-  auto after = look(parts.account.aws(), settings);
-  if (run && after && after->has_pending) {
+  const auto run = [&] {
+    // The password's turn may begin a new one where none is under way.
+    if (before->has_pending_password) return run_entry(parts, settings, Command::reconcile, options);
+    return report::Entry<rotation::RunResult>{
+        settings.name, run_one(parts, settings, Command::reconcile, options), std::nullopt};
+  };
+  auto entry = run();
+  auto after = look(parts.account, settings);
+  if (entry.result && after && after->has_pending) {
     options.reach = Reach::everything;
-    run = run_one(parts, settings, Command::reconcile, options);
-    after = look(parts.account.aws(), settings);
+    entry = run();
+    after = look(parts.account, settings);
   }
   if (!after) return after.error().sentence();
-  return after->text.empty() ? std::string{} : after->text + words_of(run);
+  return after->text.empty() ? std::string{} : after->text + words_of(entry);
 }
 
 }  // namespace

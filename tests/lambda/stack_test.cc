@@ -139,6 +139,19 @@ TEST_F(StackTest, WhatTheTimeDoesNotSufficeForIsNamed) {
   EXPECT_EQ(account_.key_at("AWSCURRENT"), account_.first_key.access_key_id);
 }
 
+TEST_F(StackTest, APasswordUnderWayIsNamed) {
+  account_.config().sql.rotate_login = true;
+  EXPECT_EQ(answered("Delete")["Status"], "SUCCESS");  // the secret is not there
+  auto& secrets = account_.world.secrets();
+  ASSERT_TRUE(secrets.create_secret("sqlpass", account_.random.uuid(), kTestPassword));
+  EXPECT_EQ(answered("Delete")["Status"], "SUCCESS");
+  ASSERT_TRUE(secrets.put_secret_value("sqlpass", account_.random.uuid(), "The-Next-One", {"AWSPENDING"}));
+  const json answer = answered("Delete");
+  EXPECT_EQ(answer["Status"], "FAILED");
+  EXPECT_NE(std::string(answer["Reason"]).find("in sqlpass, is AWSPENDING"), std::string::npos) << answer;
+  EXPECT_EQ((account_.logged + answer.dump()).find("The-Next-One"), std::string::npos);
+}
+
 TEST_F(StackTest, AUserOrASecretThatIsGoneHoldsNothingUp) {
   account_.config().rotations[0].credential_secret = "another";
   EXPECT_EQ(answered("Delete")["Status"], "SUCCESS");
