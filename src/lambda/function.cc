@@ -4,8 +4,30 @@
 #include "lambda/handler.h"
 #include "lambda/run_log.h"
 #include "lambda/runtime_loop.h"
+#include "lambda/stack.h"
+#include "net/system_transport.h"
 
 namespace keyturn::lambda {
+namespace {
+
+// A start that failed would leave CloudFormation without an answer, for which it waits. So invocations are
+// taken all the same, and each is told why nothing can be done.
+void serve_refusals(const aws::Environment& environment, RuntimeClient& runtime, Clock& clock, Log& log,
+                    const FunctionError& reason) {
+  const auto authorities = aws::ca_bundle(environment, {});
+  const auto transport = net::system_transport(
+      {authorities ? *authorities : std::string{}, std::string("keyturn/") + program_version()});
+  serve(
+      runtime,
+      [&](const Invocation& invocation) {
+        const auto event = parse_event(invocation.payload, {});
+        const auto* stack = event ? std::get_if<StackEvent>(&*event) : nullptr;
+        return refuse(*transport, clock, stack != nullptr ? std::optional(*stack) : std::nullopt, reason);
+      },
+      log);
+}
+
+}  // namespace
 
 int run_function(const aws::Environment& environment, net::HttpTransport& runtime_transport,
                  const LineWriter& stdout_line) {
@@ -26,7 +48,8 @@ int run_function(const aws::Environment& environment, net::HttpTransport& runtim
   auto account = WiredAccount::open(environment, {clock, random, stop.flag(), run_log});
   if (!account) {
     log.write(LogLevel::error, account.error().sentence());
-    runtime.fail_init({"Runtime.BadConfiguration", account.error().sentence()});
+    serve_refusals(environment, runtime, clock, log,
+                   {"Runtime.BadConfiguration", account.error().sentence()});
     return 2;
   }
   const setup::Config& config = (*account)->config();

@@ -9,8 +9,8 @@
 namespace keyturn::lambda {
 
 // Initialises once and serves invocations until the environment ends. Answers the exit status: never 0, since
-// a runtime that ends has failed; 2 where it is not run by Lambda or its configuration is wrong. `runtime`
-// leads to the Runtime API; `stdout_line` takes the log.
+// a runtime that ends has failed; 2 where it is not run by Lambda or its configuration is wrong, of which
+// every invocation is told. `runtime` leads to the Runtime API; `stdout_line` takes the log.
 int run_function(const aws::Environment& environment, net::HttpTransport& runtime,
                  const LineWriter& stdout_line);
 

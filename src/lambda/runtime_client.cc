@@ -70,10 +70,6 @@ Posted RuntimeClient::fail_invocation(const std::string& request_id, const Funct
   return post(fmt::format("invocation/{}/error", request_id), error_json(error), error.type);
 }
 
-Posted RuntimeClient::fail_init(const FunctionError& error) {
-  return post("init/error", error_json(error), error.type);
-}
-
 Posted RuntimeClient::post(const std::string& path, std::string body, const std::string& error_type) {
   net::HttpRequest request;
   request.method = "POST";

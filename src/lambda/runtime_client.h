@@ -38,8 +38,6 @@ class RuntimeClient {
   Result<Invocation> next();
   Posted respond(const std::string& request_id, std::string json);
   Posted fail_invocation(const std::string& request_id, const FunctionError& error);
-  // For a start that went wrong; the runtime ends afterwards.
-  Posted fail_init(const FunctionError& error);
 
  private:
   Posted post(const std::string& path, std::string body, const std::string& error_type);

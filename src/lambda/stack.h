@@ -12,6 +12,11 @@ namespace keyturn::lambda {
 // answer did not arrive, and Lambda calls again. For Terraform an error is the answer.
 Answer handle_stack(const HandlerParts& parts, const StackEvent& event);
 
+// The same where the function could not even start: `reason` is the answer to whatever is asked, and for all
+// other callers the error. Thread-safe, as its parts are.
+Answer refuse(net::HttpTransport& transport, Clock& clock, const std::optional<StackEvent>& event,
+              const FunctionError& reason);
+
 // The answer to CloudFormation. `reason` empty: SUCCESS.
 std::string stack_answer(const StackEvent::Caller& caller, const std::string& reason);
 

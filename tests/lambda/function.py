@@ -63,9 +63,9 @@ class RuntimeApi:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                what = re.fullmatch(r"/2018-06-01/runtime/(?:invocation/([^/]+)/(response|error)|(init/error))", self.path)
+                what = re.fullmatch(r"/2018-06-01/runtime/invocation/([^/]+)/(response|error)", self.path)
                 assert what, self.path
-                api.posted.put((what[2] or what[3], what[1], dict(self.headers), json.loads(body)))
+                api.posted.put((what[2], what[1], dict(self.headers), json.loads(body)))
                 self.answer(202, b"{}")
 
             def answer(self, status, body, headers=None):

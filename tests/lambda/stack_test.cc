@@ -193,6 +193,22 @@ TEST_F(StackTest, ALongReasonFitsIntoCloudFormationsAnswer) {
   EXPECT_NE(std::string(answer["Reason"]).find("--retain-resources WayOut"), std::string::npos);
 }
 
+TEST_F(StackTest, AFunctionThatCannotStartRefusesTheStackAndLetsItBeRolledBack) {
+  const FunctionError reason{"Runtime.BadConfiguration", "grace must be longer."};
+  const auto asked = [&](StackRequest request, const std::string& physical_id) {
+    const StackEvent event{request,
+                           StackEvent::Caller{SecretString(kUrl), "arn", "1", "WayOut", physical_id}};
+    EXPECT_TRUE(refuse(box_, account_.clock, event, reason));
+    return box_.answer();
+  };
+  const json made = asked(StackRequest::make, "");
+  EXPECT_EQ(made["Status"], "FAILED");
+  EXPECT_EQ(made["Reason"], "grace must be longer.");
+  EXPECT_EQ(asked(StackRequest::remove, made["PhysicalResourceId"])["Status"], "SUCCESS");
+  EXPECT_EQ(asked(StackRequest::remove, "keyturn-way-out")["Status"], "FAILED");
+  EXPECT_FALSE(refuse(box_, account_.clock, std::nullopt, reason));
+}
+
 TEST_F(StackTest, TerraformIsAnsweredByTheFunctionItself) {
   EXPECT_TRUE(account_.call(R"({"tf":{"action":"create","prev_input":null}})"));
   ASSERT_TRUE(account_.call(R"({"task":"rotate"})"));

@@ -10,6 +10,7 @@ import pytest
 from function import Function
 from interop.lab import NO_BACKUPS, Lab, server
 from lambda_package import package as zipped
+from mailbox_server import mailbox
 from process.leaks import forms
 from support import ROOT, package
 
@@ -117,11 +118,15 @@ def test_certificates_are_checked_by_the_packages_bundle_where_the_system_has_no
             assert kind == "response", status
 
 
-def test_a_wrong_configuration_is_told_before_any_invocation(tmp_path):
-    with Function(tmp_path / "root", {"KEYTURN_CONFIG_TEXT": "[aws]\nregoin = 1\n"}) as running:
-        kind, _, _, error = running.api.posted.get(timeout=60)
-        assert kind == "init/error" and "regoin" in error["errorMessage"]
-        assert running.process.wait(60) != 0
+def test_a_wrong_configuration_is_told_to_every_caller(tmp_path):
+    """To CloudFormation, too: it would wait for its answer."""
+    with mailbox() as (url, came), Function(tmp_path / "root", {"KEYTURN_CONFIG_TEXT": "[aws]\nregoin = 1\n"}) as running:
+        kind, error = running.invoke({"task": "status"})
+        assert kind == "error" and error["errorType"] == "Runtime.BadConfiguration" and "regoin" in error["errorMessage"]
+        kind, _ = running.invoke({"RequestType": "Create", "ResponseURL": url, "StackId": "arn", "RequestId": "1", "LogicalResourceId": "WayOut"})
+        assert kind == "response"
+        answer = json.loads(came.get(timeout=60)[2])
+        assert answer["Status"] == "FAILED" and "regoin" in answer["Reason"] and "retain" not in answer["Reason"]
 
 
 def test_a_broken_environment_ends_the_runtime(lab, tmp_path):

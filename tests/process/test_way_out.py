@@ -3,11 +3,7 @@
 The function is the lab's, a real process with its role's rights; backups run all the while. CloudFormation itself is played here.
 """
 
-import contextlib
-import http.server
 import json
-import queue
-import threading
 import time
 import uuid
 
@@ -15,36 +11,11 @@ import pytest
 
 import rehearsal
 from interop.account import client, invoke
+from mailbox_server import SIGNATURE, mailbox
 from rehearsal import Rehearsal, broken_promises, current_key, keys, unsettled
 
 ROTATE, RECONCILE = "SQL-Credentials-RotateCreds", "keyturn-reconcile"
 STACK = "arn:aws:cloudformation:us-east-1:111122223333:stack/keyturn/6f1d7e10"
-SIGNATURE = "X-Amz-Signature=0123456789abcdefSiGnAtUrE"
-
-
-@contextlib.contextmanager
-def mailbox():
-    """(url, the queue of requests that came): where CloudFormation waits."""
-    came = queue.Queue()
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_PUT(self):
-            came.put((self.path, dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/answer?{SIGNATURE}", came
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.fixture
