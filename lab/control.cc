@@ -87,6 +87,7 @@ net::HttpResponse Control::handle(const std::string& method, const std::string& 
       return method == "GET" ? reply(200, lab_state(world_, rack_, hosts_, max_calls_of(query)))
                              : only("GET");
     if (path == "/_lab/faults") return faults(method, body);
+    if (path == "/_lab/clock") return method == "POST" ? aws_clock(body) : only("POST");
     if (path == "/_lab/backups") return method == "POST" ? backups(body) : only("POST");
     if (path.starts_with(kTargets))
       return method == "POST" ? target(path.substr(kTargets.size()), body) : only("POST");
@@ -101,7 +102,7 @@ net::HttpResponse Control::handle(const std::string& method, const std::string& 
         404,
         "There is no " + path +
             "; there are /_lab/state, /_lab/faults, /_lab/targets/NAME, /_lab/hosts/NAME, "
-            "/_lab/schedules/NAME, /_lab/policies/IDENTITY, /_lab/rights and /_lab/backups.");
+            "/_lab/schedules/NAME, /_lab/policies/IDENTITY, /_lab/rights, /_lab/clock and /_lab/backups.");
   } catch (const json::exception& error) {
     return complaint(400, std::string("The request's JSON can't be understood: ") + error.what() + ".");
   }
@@ -185,6 +186,15 @@ net::HttpResponse Control::rights(const std::string& method) {
                     {"allowed", right.allowed}});
   if (method == "DELETE") world_.rights().clear();
   return reply(200, list);
+}
+
+net::HttpResponse Control::aws_clock(const std::string& body) {
+  const json object = json::parse(body);
+  const json ahead = object.is_object() ? object.value("ahead_s", json()) : json();
+  if (!ahead.is_number() || std::abs(ahead.get<double>()) > 86'400)
+    return complaint(400, "The body must be {\"ahead_s\": SECONDS}, a day at most, negative for behind.");
+  world_.set_aws_ahead(Duration(std::llround(ahead.get<double>() * 1000)));
+  return reply(200, {{"ahead_s", ahead}});
 }
 
 net::HttpResponse Control::backups(const std::string& body) {

@@ -31,6 +31,7 @@ class Control {
   net::HttpResponse backups(const std::string& body);
   net::HttpResponse schedule(const std::string& name, const std::string& body);
   net::HttpResponse policy(const std::string& identity, const std::string& body);
+  net::HttpResponse aws_clock(const std::string& body);
   net::HttpResponse rights(const std::string& method);
 
   sim::World& world_;

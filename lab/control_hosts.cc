@@ -11,7 +11,8 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kActions =
-    "The body's \"action\" must be start, stop, offline, online, manage, unmanage, slow, delivery or tag.";
+    "The body's \"action\" must be start, stop, offline, online, manage, unmanage, slow, delivery, agent or "
+    "tag.";
 
 Result<sim::Delivery> read_delivery(const json& object) {
   static const std::map<std::string, sim::Delivery> kKinds{
@@ -43,9 +44,10 @@ Result<std::map<std::string, std::string>> read_tags(const json& object) {
 Result<void> Control::host_action(const std::string& machine, const json& object) {
   const json given = object.is_object() ? object.value("action", json()) : json();
   const std::string action = given.is_string() ? given.get<std::string>() : "";
-  if (auto problem = object.is_object()
-                         ? unknown_member(object, {"action", "delay_s", "kind", "tags"}, "The body")
-                         : "The body must be an object.";
+  if (auto problem =
+          object.is_object()
+              ? unknown_member(object, {"action", "delay_s", "kind", "tags", "version"}, "The body")
+              : "The body must be an object.";
       !problem.empty())
     return fail(ErrorKind::usage, problem);
   const auto delay = read_seconds(object, "delay_s", "The body's");
@@ -58,6 +60,11 @@ Result<void> Control::host_action(const std::string& machine, const json& object
   if (action == "delivery") {
     const auto kind = read_delivery(object);
     return kind ? hosts_.set_delivery(machine, *kind, *delay) : tl::unexpected(kind.error());
+  }
+  if (action == "agent") {
+    const json version = object.value("version", json());
+    if (!version.is_string()) return fail(ErrorKind::usage, "An agent's \"version\" must be a text.");
+    return hosts_.set_agent_version(machine, version.get<std::string>());
   }
   if (action == "tag") {
     const auto tags = read_tags(object);

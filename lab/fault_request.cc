@@ -18,7 +18,8 @@ const std::map<std::string, std::vector<std::string>>& services() {
   static const std::map<std::string, std::vector<std::string>> kServices{
       {"iam",
        {"CreateAccessKey", "ListAccessKeys", "UpdateAccessKey", "DeleteAccessKey", "GetAccessKeyLastUsed",
-        "GetUser", "ListUsers"}},
+        "GetUser", "ListUsers", "SimulatePrincipalPolicy"}},
+      {"kms", {"CreateKey", "DescribeKey", "EnableKey", "DisableKey"}},
       {"sts", {"GetCallerIdentity", "AssumeRole"}},
       {"ec2", {"DescribeInstances"}},
       {"secretsmanager",

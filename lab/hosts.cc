@@ -14,6 +14,7 @@ sim::ManagedNode node_of(const Host& host, TimePoint now) {
   node.ip_address = "127.0.0.1";
   node.delivery = host.delivery;
   node.delay = host.delay;
+  if (!host.agent_version.empty()) node.agent_version = host.agent_version;
   if (is_linux(host)) return node;
   node.platform_type = "Windows";
   node.platform_name = "Microsoft Windows Server 2022 Datacenter";
@@ -127,6 +128,10 @@ Result<void> Hosts::set_offline(const std::string& name, bool offline) {
 
 Result<void> Hosts::set_managed(const std::string& name, bool managed) {
   return change(name, [&](Host& host) { host.managed = managed; });
+}
+
+Result<void> Hosts::set_agent_version(const std::string& name, const std::string& version) {
+  return change(name, [&](Host& host) { host.agent_version = version; });
 }
 
 Result<void> Hosts::set_delivery(const std::string& name, sim::Delivery delivery, Duration delay) {

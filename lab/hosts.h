@@ -45,7 +45,8 @@ struct Host {
   bool managed = true;   // is there an SSM agent?
   bool offline = false;  // it runs, but the agent has no connection
   sim::Delivery delivery = sim::Delivery::normal;
-  Duration delay{0};  // before a step starts
+  Duration delay{0};          // before a step starts
+  std::string agent_version;  // empty: a recent one
 
   [[nodiscard]] bool online() const { return running && managed && !offline; }
 };
@@ -64,6 +65,7 @@ class Hosts {
 
   Result<void> set_offline(const std::string& name, bool offline);
   Result<void> set_managed(const std::string& name, bool managed);
+  Result<void> set_agent_version(const std::string& name, const std::string& version);
   Result<void> set_delivery(const std::string& name, sim::Delivery delivery, Duration delay);
 
   [[nodiscard]] ProcessTable& processes() const { return parts_.processes; }

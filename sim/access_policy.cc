@@ -54,7 +54,8 @@ std::vector<std::string> texts(const json& value) {
 
 Reply<std::vector<AccessCondition>> conditions_of(const json& statement) {
   std::vector<AccessCondition> conditions;
-  for (const auto& [op, keys] : statement.value("Condition", json::object()).items()) {
+  const json given = statement.value("Condition", json::object());
+  for (const auto& [op, keys] : given.items()) {
     if (!Operator(op).known()) return malformed("The condition operator " + op + " is not simulated here.");
     for (const auto& [key, values] : keys.items()) conditions.push_back({op, key, texts(values)});
   }

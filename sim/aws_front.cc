@@ -20,16 +20,11 @@ struct Service {
 // The scope of the signature names the service; unsigned requests show it by their form.
 Service service_of(const AwsRequest& request, const std::optional<SignatureClaim>& claim,
                    const Params& form) {
-  static const std::map<std::string, Protocol> kServices{{"iam", Protocol::query},
-                                                         {"sts", Protocol::query},
-                                                         {"ec2", Protocol::ec2},
-                                                         {"secretsmanager", Protocol::json},
-                                                         {"ssm", Protocol::json},
-                                                         {"lambda", Protocol::rest_json},
-                                                         {"sns", Protocol::query},
-                                                         {"events", Protocol::json},
-                                                         {"scheduler", Protocol::rest_json},
-                                                         {"s3", Protocol::s3}};
+  static const std::map<std::string, Protocol> kServices{
+      {"iam", Protocol::query},           {"sts", Protocol::query}, {"ec2", Protocol::ec2},
+      {"secretsmanager", Protocol::json}, {"kms", Protocol::json},  {"ssm", Protocol::json},
+      {"lambda", Protocol::rest_json},    {"sns", Protocol::query}, {"events", Protocol::json},
+      {"scheduler", Protocol::rest_json}, {"s3", Protocol::s3}};
   static const std::map<std::string, std::string> kVersions{
       {"2010-05-08", "iam"}, {"2011-06-15", "sts"}, {"2016-11-15", "ec2"}};
   std::string name = claim ? claim->service : "";
@@ -107,7 +102,7 @@ net::HttpResponse AwsFront::carry_out(Job& job) {
   };
   const Protocol protocol = job.service.protocol;
   if (!job.claim) return fail_with(auth_error(protocol, AuthProblem::missing));
-  const Verdict caller = verify(job.request, *job.claim, world_.iam(), world_.clock().now());
+  const Verdict caller = verify(job.request, *job.claim, world_.iam(), world_.aws_now());
   if (!caller) {
     job.extra_xml = caller.error().extra_xml;
     return fail_with(auth_error(protocol, caller.error().problem, caller.error().detail));
@@ -129,6 +124,7 @@ Reply<net::HttpResponse> AwsFront::serve(Job& job, const Caller& caller) {
   if (job.service.name == "sts") return serve_sts(call);
   if (job.service.name == "ec2") return serve_ec2(call);
   if (job.service.name == "secretsmanager") return serve_secrets_manager(call);
+  if (job.service.name == "kms") return serve_kms(call);
   if (job.service.name == "lambda") return serve_lambda(call);
   if (job.service.name == "sns") return serve_sns(call);
   if (job.service.name == "events") return serve_events(call);
@@ -198,7 +194,7 @@ void AwsFront::finish(const Job& job, net::HttpResponse& response) const {
   } else {
     response.headers.emplace_back("x-amzn-RequestId", job.request_id);
   }
-  response.headers.emplace_back("Date", http_date(world_.clock().now()));
+  response.headers.emplace_back("Date", http_date(world_.aws_now()));
 }
 
 }  // namespace keyturn::sim

@@ -3,6 +3,7 @@
 #include <cctype>
 #include <map>
 
+#include "sim/aws_iam_simulate.h"
 #include "sim/aws_service.h"
 #include "sim/xml_text.h"
 
@@ -141,6 +142,14 @@ Answer dispatch(const AwsCall& call) {
                                                      {"UpdateAccessKey", update_access_key},
                                                      {"DeleteAccessKey", delete_access_key},
                                                      {"GetUser", get_user}};
+  if (call.operation == "SimulatePrincipalPolicy") {
+    const auto simulated = simulate_principal_policy(call);
+    if (!simulated) return tl::unexpected(simulated.error());
+    return std::optional(*simulated);
+  }
+  using Other = Answer (*)(const AwsCall&);
+  static const std::map<std::string, Other> kOther{{"ListUsers", list_users},
+                                                   {"GetAccessKeyLastUsed", get_access_key_last_used}};
   const std::string users = "arn:aws:iam::" + call.world.iam().account() + ":user/";
   if (const auto found = kOther.find(call.operation); found != kOther.end()) {
     // Of a key, the user whose it is.

@@ -237,6 +237,9 @@ Reply<void> check_key(const AwsCall& call, const std::string& key) {
   for (const char* action : actions)
     if (!authorize(call, Protocol::json, "kms", action, key, {{"kms:ViaService", {service}}}))
       return refuse("AccessDeniedException", 400, "Access to KMS is not allowed");
+  if (!actions.empty() && !call.world.kms().opens(key))
+    return refuse("DecryptionFailure", 400,
+                  "Secrets Manager can't decrypt the protected secret: the KMS key is disabled.");
   return {};
 }
 

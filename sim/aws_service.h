@@ -32,6 +32,7 @@ std::string arn_of(const AwsCall& call, const std::string& service, const std::s
 Reply<net::HttpResponse> serve_iam(const AwsCall& call);
 Reply<net::HttpResponse> serve_sts(const AwsCall& call);
 Reply<net::HttpResponse> serve_ec2(const AwsCall& call);
+Reply<net::HttpResponse> serve_kms(const AwsCall& call);
 Reply<net::HttpResponse> serve_secrets_manager(const AwsCall& call);
 Reply<net::HttpResponse> serve_ssm(const AwsCall& call);
 Reply<net::HttpResponse> serve_lambda(const AwsCall& call);

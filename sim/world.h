@@ -1,6 +1,8 @@
 // The simulated AWS account: one state under unit tests, the simulator in virtual time, and the lab.
 #pragma once
 
+#include <atomic>
+
 #include "base/clock.h"
 #include "base/random.h"
 #include "sim/automation.h"
@@ -10,6 +12,7 @@
 #include "sim/events.h"
 #include "sim/faults.h"
 #include "sim/iam.h"
+#include "sim/kms.h"
 #include "sim/lambda.h"
 #include "sim/rights_log.h"
 #include "sim/s3.h"
@@ -31,6 +34,7 @@ class World {
       : clock_(clock),
         random_(random),
         iam_(clock, random),
+        kms_(random),
         secrets_(clock, random),
         ec2_(clock, random),
         s3_(clock, random),
@@ -50,6 +54,7 @@ class World {
   [[nodiscard]] CallLog& calls() { return calls_; }
   [[nodiscard]] RightsLog& rights() { return rights_; }
   [[nodiscard]] Iam& iam() { return iam_; }
+  [[nodiscard]] Kms& kms() { return kms_; }
   [[nodiscard]] SecretsManager& secrets() { return secrets_; }
   [[nodiscard]] Ec2& ec2() { return ec2_; }
   [[nodiscard]] S3& s3() { return s3_; }
@@ -62,6 +67,11 @@ class World {
   [[nodiscard]] EventBridge& events() { return events_; }
   [[nodiscard]] Scheduler& scheduler() { return scheduler_; }
   [[nodiscard]] SecretRotations& rotations() { return rotations_; }
+
+  // AWS's clock as its clients see it: in the dates of its answers, and in what it takes for now when it
+  // checks a signature. Ahead of everybody else's by what was set.
+  [[nodiscard]] TimePoint aws_now() const { return clock_.now() + aws_ahead_.load(); }
+  void set_aws_ahead(Duration ahead) { aws_ahead_ = ahead; }
 
   // What happens by itself as time passes: to be called now and then, from any thread.
   void advance() {
@@ -80,11 +90,13 @@ class World {
 
  private:
   Clock& clock_;
+  std::atomic<Duration> aws_ahead_{Duration{0}};
   Random& random_;
   FaultBoard faults_;
   CallLog calls_;
   RightsLog rights_;
   Iam iam_;
+  Kms kms_;
   SecretsManager secrets_;
   Ec2 ec2_;
   S3 s3_;
