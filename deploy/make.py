@@ -6,6 +6,8 @@
         its parameters      -> terraform/variables.tf
         its conditions, policies and the functions' configuration
                             -> terraform/shared.tf (deploy/hcl.py translates)
+    keyturn render policy, and the template's trust policies
+                            -> docs/aws-permissions.md (deploy/permissions.py)
 
 Run it after a change of either: deploy/make.py --keyturn build/dev/src/cli/keyturn. tests/deploy holds what is committed
 against what it would write. Needs PyYAML, which .venv has.
@@ -17,11 +19,13 @@ import re
 import subprocess
 
 import hcl
+import permissions
 import template
 
 HERE = pathlib.Path(__file__).resolve().parent
 TEMPLATE = HERE / "cloudformation" / "keyturn.yaml"
 TERRAFORM = HERE / "terraform"
+PERMISSIONS = HERE.parent / "docs" / "aws-permissions.md"
 
 # What the documents are rendered with, so that the places are found where a parameter of the stack belongs.
 PACKAGE_URL = "https://package.invalid/keyturn.zip"
@@ -88,7 +92,8 @@ def files(keyturn):
     parsed = template.parse(whole)
     made = {TEMPLATE: whole,
             TERRAFORM / "variables.tf": hcl.variables(parsed),
-            TERRAFORM / "shared.tf": hcl.shared(parsed, template.reasons(whole))}
+            TERRAFORM / "shared.tf": hcl.shared(parsed, template.reasons(whole)),
+            PERMISSIONS: permissions.page(keyturn, parsed, template.reasons(whole))}
     for name, document in documents.items():
         made[TERRAFORM / "documents" / f"{name}.json"] = document
     return made
@@ -101,7 +106,7 @@ def main():
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
-            print(f"wrote {path.relative_to(HERE)}")
+            print(f"wrote {path.relative_to(HERE.parent)}")
 
 
 if __name__ == "__main__":

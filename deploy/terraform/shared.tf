@@ -447,6 +447,7 @@ locals {
     bucket_url_secret = "${var.bucket_url_secret}"
     sql_user_secret = "${var.sql_user_secret}"
     sql_password_secret = "${var.sql_password_secret}"
+    proof_backup = "${var.proof_backup}"
     [rotation.policy]
     max_age = "${(local.rotates_natively ? "3650d" : var.max_age)}"
     grace = "${var.grace}"

@@ -267,6 +267,16 @@ variable "sql_authentication" {
   }
 }
 
+variable "proof_backup" {
+  type        = string
+  description = "Who makes a small backup with a new key once it is written. The SQL login needs a right more for it (docs/configuration.md)."
+  default     = "off"
+  validation {
+    condition     = contains(["off", "canary", "all"], var.proof_backup)
+    error_message = "proof_backup must be: one of off, canary, all."
+  }
+}
+
 variable "rotate_login" {
   type        = bool
   description = "Whether keyturn rotates its SQL login's own password, too. Nobody else may use that login without reading the secret."

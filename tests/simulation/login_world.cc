@@ -39,7 +39,8 @@ class GatedPasswords final : public login::PasswordStore, public login::Password
     return passed<rotation::SecretState>(world_, gate_, {"secret:Describe", false}, [&] {
       rotation::SecretState state;
       state.name = kSecret;
-      for (const sim::SecretVersion& version : world_.world.secrets().secret(kSecret)->versions) {
+      const auto secret = world_.secrets.secret(kSecret);
+      for (const sim::SecretVersion& version : secret->versions) {
         std::set<rotation::Stage> stages;
         for (const auto stage :
              {rotation::Stage::current, rotation::Stage::pending, rotation::Stage::previous})
@@ -52,26 +53,23 @@ class GatedPasswords final : public login::PasswordStore, public login::Password
   Result<void> put_pending(const login::VersionId& token, const SecretString& password,
                            TimePoint not_after) override {
     return effect("secret:Put", not_after, [&] {
-      return world_.world.secrets().put_secret_value(kSecret, token, std::string(password.reveal()),
-                                                     {"AWSPENDING"});
+      return world_.secrets.put_secret_value(kSecret, token, std::string(password.reveal()), {"AWSPENDING"});
     });
   }
   Result<void> promote(const login::VersionId& from, const login::VersionId& to,
                        TimePoint not_after) override {
-    return effect("secret:Promote", not_after, [&] {
-      return world_.world.secrets().update_version_stage(kSecret, "AWSCURRENT", from, to);
-    });
+    return effect("secret:Promote", not_after,
+                  [&] { return world_.secrets.update_version_stage(kSecret, "AWSCURRENT", from, to); });
   }
   Result<void> drop_pending(const login::VersionId& version, TimePoint not_after) override {
     return effect("secret:Drop", not_after, [&] {
-      return world_.world.secrets().update_version_stage(kSecret, "AWSPENDING", version, std::nullopt);
+      return world_.secrets.update_version_stage(kSecret, "AWSPENDING", version, std::nullopt);
     });
   }
   Result<std::optional<login::Password>> at(login::Stage stage) override {
     using Answer = std::optional<login::Password>;
     return passed<Answer>(world_, gate_, {"secret:Get", false}, [&]() -> Result<Answer> {
-      const auto value =
-          world_.world.secrets().get_secret_value(kSecret, std::nullopt, rotation::to_string(stage));
+      const auto value = world_.secrets.get_secret_value(kSecret, std::nullopt, rotation::to_string(stage));
       if (!value) return Answer{};
       return Answer({value->version.id, SecretString(value->version.value)});
     });
@@ -162,7 +160,7 @@ class NoEvents final : public rotation::EventSink {
 
 LoginWorld::LoginWorld(int targets, std::uint64_t seed) : random(seed) {
   const SecretString first = sqlserver::generate_login_password(random);
-  static_cast<void>(world.secrets().create_secret(kSecret, random.uuid(), std::string(first.reveal())));
+  static_cast<void>(secrets.create_secret(kSecret, random.uuid(), std::string(first.reveal())));
   for (int i = 0; i < targets; ++i) {
     sim::SqlServerSettings settings;
     settings.target = "sql" + std::to_string(i);
@@ -217,7 +215,7 @@ std::optional<login::Report> LoginWorld::run(bool asked, Gate& gate) {
 
 bool LoginWorld::takes_a_labelled_password(const sim::SqlServer& server) const {
   const auto login = server.find_login(kLogin).value();
-  const auto secret = const_cast<sim::World&>(world).secrets().secret(kSecret);
+  const auto secret = secrets.secret(kSecret);
   return !login.locked_out && std::any_of(secret->versions.begin(), secret->versions.end(),
                                           [&](const sim::SecretVersion& version) {
                                             return !version.stages.empty() &&
@@ -233,13 +231,13 @@ void LoginWorld::check(const std::string& when) {
 }
 
 std::string LoginWorld::version_at(const std::string& stage) const {
-  const auto secret = const_cast<sim::World&>(world).secrets().secret(kSecret);
+  const auto secret = secrets.secret(kSecret);
   const sim::SecretVersion* version = secret->at_stage(stage);
   return version == nullptr ? "" : version->id;
 }
 
 bool LoginWorld::all_on(const std::string& stage) const {
-  const auto secret = const_cast<sim::World&>(world).secrets().secret(kSecret);
+  const auto secret = secrets.secret(kSecret);
   const sim::SecretVersion* version = secret->at_stage(stage);
   return version != nullptr && std::all_of(servers.begin(), servers.end(), [&](const sim::SqlServer& server) {
            return server.find_login(kLogin)->has_password(SecretString(version->value));

@@ -11,9 +11,10 @@
 #include "fleet/direct_fleet.h"
 #include "gate.h"
 #include "login/rotator.h"
+#include "sim/faults.h"
+#include "sim/secrets_manager.h"
 #include "sim/sql_connector.h"
 #include "sim/virtual_clock.h"
-#include "sim/world.h"
 
 namespace keyturn::simulation {
 
@@ -38,13 +39,14 @@ class LoginWorld {
 
   sim::VirtualClock clock{parse_iso8601("2026-03-01T12:00:00Z").value()};
   SeededRandom random;
-  sim::World world{clock, random};
+  sim::SecretsManager secrets{clock, random};
   std::deque<sim::SqlServer> servers;
 
  private:
   [[nodiscard]] bool takes_a_labelled_password(const sim::SqlServer& server) const;
 
-  sim::SimSqlConnector connector_{world.faults()};
+  sim::FaultBoard faults_;
+  sim::SimSqlConnector connector_{faults_};
   std::vector<fleet::InventoryTarget> inventory_;
   std::vector<std::string> violations_;
 };
