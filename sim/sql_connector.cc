@@ -2,6 +2,7 @@
 
 #include "sim/sql_faults.h"
 #include "sim/tsql_session.h"
+#include "sqlserver/errors.h"
 
 namespace keyturn::sim {
 namespace {
@@ -13,29 +14,8 @@ std::string instance_key(const std::string& host, const std::string& instance) {
   return fold_name(host) + "\\" + fold_name(instance);
 }
 
-ErrorKind kind_of(int number) {
-  switch (number) {
-    case 15151:
-      return ErrorKind::not_found;
-    case 15530:
-      return ErrorKind::conflict;
-    case 229:
-    case 262:
-    case 15247:
-    case 18456:
-    case 18470:
-    case 18486:
-      return ErrorKind::denied;
-    case 8645:
-    case 17809:
-      return ErrorKind::throttled;
-    default:
-      return ErrorKind::unavailable;
-  }
-}
-
-Error of_server(const SqlError& error, const std::string& who, Effect effect) {
-  return {kind_of(error.number), effect, std::to_string(error.number), who + ": " + error.text, {}};
+Error of_server(const SqlError& error, const std::string& where, sqlserver::Doing doing) {
+  return sqlserver::error_of_number(error.number, error.text, where, doing);
 }
 
 // Keeps results, and the first error.
@@ -90,7 +70,7 @@ class SimSqlSession final : public sqlserver::SqlSession {
     const std::string who = "SQL Server " + server_.settings().target;
     if (broken_ || !connector_.reachable(server_)) return broken(who, Effect::none);
     const SqlFault fault = faults_.draw(SqlPoint::query, nullptr);
-    if (fault.kind == SqlFault::Kind::refuse) return fail(of_server(fault.error, who, Effect::none));
+    if (fault.kind == SqlFault::Kind::refuse) return fail(of_server(fault.error, who, sqlserver::Doing::running));
     if (fault.kind == SqlFault::Kind::hang) {
       server_.clock().sleep_for(timeout, nullptr);
       broken_ = true;
@@ -105,7 +85,7 @@ class SimSqlSession final : public sqlserver::SqlSession {
     faults_.log(SqlPoint::query, results.error() ? std::to_string(results.error()->number) : "ok",
                 session_.state().login.name);
     if (!alive || fault.kind != SqlFault::Kind::none) return broken(who, Effect::unknown);
-    if (results.error()) return fail(of_server(*results.error(), who, Effect::none));
+    if (results.error()) return fail(of_server(*results.error(), who, sqlserver::Doing::running));
     return results.take();
   }
 
@@ -162,7 +142,7 @@ Result<std::unique_ptr<sqlserver::SqlSession>> SimSqlConnector::connect(const sq
     return fail(ErrorKind::unavailable, "Nothing answers at " + where + ".");
   SqlFaults faults(*server, faults_, calls_);
   const SqlFault fault = faults.draw(SqlPoint::login, nullptr);
-  if (fault.kind == SqlFault::Kind::refuse) return fail(of_server(fault.error, where, Effect::none));
+  if (fault.kind == SqlFault::Kind::refuse) return fail(of_server(fault.error, where, sqlserver::Doing::connecting));
   if (fault.kind == SqlFault::Kind::hang) {
     server->clock().sleep_for(timeout, nullptr);
     return fail(ErrorKind::timed_out,
@@ -172,7 +152,7 @@ Result<std::unique_ptr<sqlserver::SqlSession>> SimSqlConnector::connect(const sq
     return fail(ErrorKind::unavailable, "The connection to " + where + " has broken.");
   auto known = server->authenticate(login.user, login.password);
   faults.log(SqlPoint::login, known ? "ok" : std::to_string(known.error().number), login.user);
-  if (!known) return fail(of_server(known.error(), where, Effect::none));
+  if (!known) return fail(of_server(known.error(), where, sqlserver::Doing::connecting));
   return std::unique_ptr<sqlserver::SqlSession>(
       std::make_unique<SimSqlSession>(*this, *server, std::move(*known)));
 }

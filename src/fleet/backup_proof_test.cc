@@ -76,7 +76,8 @@ class BackupProofTest : public testing::Test {
   }
   std::vector<std::string> objects() {
     std::vector<std::string> keys;
-    for (const sim::S3Object& object : world_.s3().list_objects("bkt")->objects) keys.push_back(object.key);
+    const auto listed = world_.s3().list_objects("bkt");
+    for (const sim::S3Object& object : listed->objects) keys.push_back(object.key);
     return keys;
   }
 
