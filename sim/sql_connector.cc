@@ -70,7 +70,8 @@ class SimSqlSession final : public sqlserver::SqlSession {
     const std::string who = "SQL Server " + server_.settings().target;
     if (broken_ || !connector_.reachable(server_)) return broken(who, Effect::none);
     const SqlFault fault = faults_.draw(SqlPoint::query, nullptr);
-    if (fault.kind == SqlFault::Kind::refuse) return fail(of_server(fault.error, who, sqlserver::Doing::running));
+    if (fault.kind == SqlFault::Kind::refuse)
+      return fail(of_server(fault.error, who, sqlserver::Doing::running));
     if (fault.kind == SqlFault::Kind::hang) {
       server_.clock().sleep_for(timeout, nullptr);
       broken_ = true;
@@ -142,7 +143,8 @@ Result<std::unique_ptr<sqlserver::SqlSession>> SimSqlConnector::connect(const sq
     return fail(ErrorKind::unavailable, "Nothing answers at " + where + ".");
   SqlFaults faults(*server, faults_, calls_);
   const SqlFault fault = faults.draw(SqlPoint::login, nullptr);
-  if (fault.kind == SqlFault::Kind::refuse) return fail(of_server(fault.error, where, sqlserver::Doing::connecting));
+  if (fault.kind == SqlFault::Kind::refuse)
+    return fail(of_server(fault.error, where, sqlserver::Doing::connecting));
   if (fault.kind == SqlFault::Kind::hang) {
     server->clock().sleep_for(timeout, nullptr);
     return fail(ErrorKind::timed_out,

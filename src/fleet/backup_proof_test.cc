@@ -143,7 +143,9 @@ TEST_F(BackupProofTest, AKeyThatS3RefusesForGoodIsARefusalAfterAMinute) {
 
 TEST_F(BackupProofTest, WhatIsCutShortIsNoRefusal) {
   ASSERT_TRUE(world_.iam().update_access_key("backups", key_.id, sim::KeyStatus::inactive));
-  EXPECT_EQ(make(5s).error().kind, ErrorKind::past_deadline);
+  const auto late = make(5s);
+  EXPECT_EQ(late.error().kind, ErrorKind::past_deadline);
+  EXPECT_THAT(late.error().message, HasSubstr("Operating system error 5("));
   stop_.request();
   EXPECT_EQ(make().error().kind, ErrorKind::cancelled);
   world_.faults().add({.match = "tds:sql01:query", .kind = sim::FaultKind::reply_lost});

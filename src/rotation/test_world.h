@@ -1,6 +1,8 @@
 // Tests only: observations built in a few words.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <initializer_list>
 #include <string>
 
@@ -75,5 +77,19 @@ class TestWorld {
   Observation world;
   RunMemory memory;
 };
+
+// The action that was decided, where it is a T; else the test has failed.
+template <class T>
+const T& as(const Decision& decision) {
+  const T* action = std::get_if<T>(&decision.action);
+  if (action == nullptr) {
+    ADD_FAILURE() << "decided " << name_of(decision.action) << ": " << decision.reason;
+    static const T kNone{};
+    return kNone;
+  }
+  return *action;
+}
+
+inline Outcome outcome_of(const Decision& decision) { return as<Stop>(decision).outcome; }
 
 }  // namespace keyturn::rotation

@@ -108,12 +108,18 @@ constexpr std::array kNobodyThere{20009, 10061, 10057, 1225, 2, 53};
 constexpr std::array kNoSuchHost{11001, 11002, 11003, 11004};
 constexpr std::array kTookTooLong{258, 10060};
 
+// "BACKUP DATABASE is terminating abnormally." follows the cause; FreeTDS lists it first.
+constexpr int kTerminated = 3013;
+
 const Diagnostic* server_error(const std::vector<Diagnostic>& diagnostics) {
-  const auto found = std::find_if(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& d) {
-    return is_server_number(d.native) && !is_system_number(d) && d.sqlstate.substr(0, 2) != "01" &&
-           d.message.find("SSPI") == std::string::npos;  // whose numbers are Windows's or Kerberos's
-  });
-  return found == diagnostics.end() ? nullptr : &*found;
+  const Diagnostic* found = nullptr;
+  for (const Diagnostic& d : diagnostics) {
+    const bool is_servers =
+        is_server_number(d.native) && !is_system_number(d) && d.sqlstate.substr(0, 2) != "01" &&
+        d.message.find("SSPI") == std::string::npos;  // its numbers are Windows's or Kerberos's
+    if (is_servers && (found == nullptr || found->native == kTerminated)) found = &d;
+  }
+  return found;
 }
 
 bool any_state(const std::vector<Diagnostic>& diagnostics, std::string_view prefix) {

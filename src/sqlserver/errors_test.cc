@@ -146,5 +146,13 @@ TEST(SqlErrors, EvenNothingAtAllIsASentence) {
   EXPECT_FALSE(running({}).message.empty());
 }
 
+TEST(SqlErrors, OfABackupThatEndedAbnormallyTellTheCauseInWhicheverOrderADriverListsThem) {
+  const Diagnostic cause{"42000", 262, "BACKUP DATABASE permission denied in database 'master'."};
+  const Diagnostic end{"42000", 3013, "BACKUP DATABASE is terminating abnormally."};
+  for (const auto& listed : {std::vector{cause, end}, std::vector{end, cause}})
+    EXPECT_EQ(error_of(listed, "sql01", Doing::running).code, "262");
+  EXPECT_EQ(error_of({end}, "sql01", Doing::running).code, "3013");
+}
+
 }  // namespace
 }  // namespace keyturn::sqlserver

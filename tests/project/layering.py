@@ -55,7 +55,7 @@ def check(root):
         if component not in MAY_USE:
             problems.append(f"{path}: tests/project/layering.py does not say what {component} may use")
             continue
-        is_test = path.name.endswith("_test.cc")
+        is_test = path.name.endswith("_test.cc") or path.name.startswith("test_")
         for kind, target in _INCLUDE.findall(tree.read(root, path)):
             problem = _external(component, target, is_test) if kind == "<" else _own(root, component, target, is_test)
             if problem:

@@ -27,6 +27,8 @@ GOOD = {
     "SqlUserSecret": ["sqluser"],
     "SqlPasswordSecret": ["a" * 512],
     "SqlAuthentication": ["sql", "integrated"],
+    "RotateLogin": ["", "true", "false"],
+    "ProofBackup": ["", "true", "false"],
     "BucketUrls": [[], ["s3://b.s3.eu-central-1.amazonaws.com/sql"], ["s3://minio.corp:9000/b/x_y~(1)!", "s3://b/c"]],
     "CredentialPatterns": [[], ["s3://b.s3.eu-central-1.amazonaws.com/*", "s3://b/c"]],
     "ExecutionTimeout": ["5", "600", "172800"],
@@ -265,6 +267,9 @@ def expected_arguments(values):
         arguments += ["--bucket-url", url]
     for pattern in values["CredentialPatterns"]:
         arguments += ["--credential-pattern", pattern]
+    for name, option in (("RotateLogin", "--rotate-login"), ("ProofBackup", "--proof-backup")):
+        if values[name]:
+            arguments += [option, values[name]]
     if values["Mode"] == "check":
         return arguments + ["--check"]
     return arguments + ["--version-id", values["VersionId"], "--stage", values["Stage"], "--not-after", values["NotAfter"]]
