@@ -51,20 +51,21 @@ Result<aws::SsmCommand> SsmCommands::find(const std::string& comment) const {
   return fail(ErrorKind::not_found, "No command with the comment " + comment + " is listed.");
 }
 
-Result<void> SsmCommands::follow(std::vector<FollowedCommand> commands, TimePoint until,
-                                 const ReadCommand& read) const {
+FollowedToTheEnd SsmCommands::follow(std::vector<FollowedCommand> commands, TimePoint until,
+                                     const ReadCommand& read) const {
   Duration pause = kFirstPause;
-  Result<void> looked;
-  while (looked && !commands.empty() && !stopped() && clock_.now() < until) {
+  FollowedToTheEnd end;
+  while (end.looked && !commands.empty() && !stopped() && clock_.now() < until) {
     clock_.sleep_for(std::min(pause, until - clock_.now()), stop_);
     pause = std::min(pause * 3 / 2, kLongestPause);
-    looked = look(commands, read);
+    end.looked = look(commands, read);
   }
   for (const FollowedCommand& command : commands) {
-    (void)ssm_.cancel_command(command.id);  // the hosts hold to their deadline without it, too
+    // The hosts hold to their deadline without it, too.
+    if (auto cancelled = ssm_.cancel_command(command.id); !cancelled) end.cancelled = std::move(cancelled);
     (void)read(command.id);
   }
-  return looked;
+  return end;
 }
 
 // One look at all of them; what has come to its end is read and taken off the list.

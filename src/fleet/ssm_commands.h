@@ -23,6 +23,11 @@ struct FollowedCommand {
 // Reads what there is to read of a command, and says how many more invocations are worth waiting for.
 using ReadCommand = std::function<Result<std::size_t>(const std::string& command_id)>;
 
+struct FollowedToTheEnd {
+  Result<void> looked;     // an error is what will not pass, such as a missing right
+  Result<void> cancelled;  // an error: a command is left that could not be taken back
+};
+
 class SsmCommands {
  public:
   // All must outlive it; `stop` may be null.
@@ -36,8 +41,9 @@ class SsmCommands {
 
   // Until every command is over or has nothing more to wait for, `until` has passed, or a stop is requested;
   // each that is still under way then is cancelled, as far as that goes, and read for the last time.
-  // Calls that fail for now are tried again; an error is what will not pass, such as a missing right.
-  Result<void> follow(std::vector<FollowedCommand> commands, TimePoint until, const ReadCommand& read) const;
+  // Calls that fail for now are tried again.
+  [[nodiscard]] FollowedToTheEnd follow(std::vector<FollowedCommand> commands, TimePoint until,
+                                        const ReadCommand& read) const;
 
  private:
   [[nodiscard]] Result<aws::SsmCommand> find(const std::string& comment) const;

@@ -239,7 +239,7 @@ Result<void> SsmFleet::look(const std::vector<std::string>& ids, Answers& answer
         answer == answers.end() ||
         (!answer->second.report && answer->second.error.kind == ErrorKind::timed_out))
       silent_[id] = {
-          answer == answers.end() ? no_answer(hosts_[place_by_id_.at(id)].name) : answer->second.error,
+          answer == answers.end() ? unanswered(hosts_[place_by_id_.at(id)].name) : answer->second.error,
           clock_.now() + 5 * settings_.delivery_timeout};
   return {};
 }
@@ -273,16 +273,16 @@ void SsmFleet::carry_out(const char* mode, const Order& order, const std::vector
   const auto collected = collect(commands, waiting, order.not_after, {mode, order.version, {}}, answers);
   for (const std::string& id : ids) {
     const std::string& host = hosts_[place_by_id_.at(id)].name;
-    Error unanswered = is_stopped() ? stopped(host, Effect::unknown) : no_answer(host);
+    Error without = is_stopped() ? stopped(host, Effect::unknown) : unanswered(host);
     if (!collected) {
-      unanswered = collected.error();
-      unanswered.effect = Effect::unknown;
+      without = collected.error();
+      without.effect = Effect::unknown;
     }
-    HostAnswer& answer = answers.try_emplace(id, HostAnswer{{}, unanswered}).first->second;
+    HostAnswer& answer = answers.try_emplace(id, HostAnswer{{}, without}).first->second;
     // It was this run that cancelled it, and not because of a stop.
     const bool gave_up = !collected || clock_.now() >= order.not_after;
     if (!answer.report && answer.error.code == "Cancelled" && gave_up && !is_stopped())
-      answer.error = unanswered;
+      answer.error = without;
   }
 }
 
@@ -321,16 +321,25 @@ Result<std::vector<std::string>> SsmFleet::still_taken(const std::vector<std::st
 }
 
 Result<void> SsmFleet::collect(const std::vector<aws::SsmCommand>& commands, const Waiting& waiting,
-                               TimePoint until, const ExpectedReport& expected, Answers& answers) const {
+                               TimePoint until, const ExpectedReport& expected, Answers& answers) {
   std::vector<FollowedCommand> followed;
   for (const aws::SsmCommand& command : commands)
     followed.push_back({command.id, command.requested_at, waiting.at(command.id).size()});
-  return commands_.follow(std::move(followed), until, [&](const std::string& command) -> Result<std::size_t> {
+  const auto read_one = [&](const std::string& command) -> Result<std::size_t> {
     if (const auto done = read(command, expected, answers); !done) return fail(done.error());
     const auto& ids = waiting.at(command);
     return std::size_t(
         std::count_if(ids.begin(), ids.end(), [&](const std::string& id) { return !answers.contains(id); }));
-  });
+  };
+  auto end = commands_.follow(std::move(followed), until, read_one);
+  not_cancelled_ = end.cancelled ? "" : end.cancelled.error().sentence();
+  return end.looked;
+}
+
+Error SsmFleet::unanswered(const std::string& host) const {
+  Error error = no_answer(host);
+  if (!not_cancelled_.empty()) error.hint = "Its command could not be taken back: " + not_cancelled_;
+  return error;
 }
 
 Result<void> SsmFleet::read(const std::string& command_id, const ExpectedReport& asked,
@@ -355,7 +364,8 @@ std::vector<TargetState> SsmFleet::states_after_look(const SsmHost& host, const 
   }
   if (!host.silence.empty()) return silent_states(host, host.silence, host.silent_since);
   const auto silence = silence_of(host);
-  const Error error = answer != answers.end() ? answer->second.error : silence.value_or(no_answer(host.name));
+  const Error error =
+      answer != answers.end() ? answer->second.error : silence.value_or(unanswered(host.name));
   return silent_states(host, error.sentence(), std::nullopt);
 }
 

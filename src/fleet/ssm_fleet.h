@@ -77,10 +77,11 @@ class SsmFleet final : public rotation::Fleet, public login::PasswordChanger {
   [[nodiscard]] Result<std::vector<std::string>> still_taken(const std::vector<std::string>& ids,
                                                              const Error& refusal) const;
   Result<void> collect(const std::vector<aws::SsmCommand>& commands, const Waiting& waiting, TimePoint until,
-                       const ExpectedReport& expected, Answers& answers) const;
+                       const ExpectedReport& expected, Answers& answers);
   Result<void> read(const std::string& command_id, const ExpectedReport& asked, Answers& answers) const;
 
   std::vector<rotation::TargetState> states_after_look(const SsmHost& host, const Answers& answers);
+  [[nodiscard]] Error unanswered(const std::string& host) const;
   [[nodiscard]] std::vector<rotation::TargetState> silent_states(const SsmHost& host,
                                                                  const std::string& reason,
                                                                  std::optional<TimePoint> since) const;
@@ -99,6 +100,7 @@ class SsmFleet final : public rotation::Fleet, public login::PasswordChanger {
   bool just_found_ = false;  // by find_hosts()
   std::unordered_map<std::string, std::size_t> place_by_name_, place_by_id_;
   std::unordered_map<std::string, Silence> silent_;  // by id
+  std::string not_cancelled_;  // why a command of the last call is still under way, or empty
   // The instances of a host when it last answered in this run, by its id: they don't go away when it falls
   // silent.
   std::unordered_map<std::string, std::vector<rotation::TargetName>> last_seen_;

@@ -159,6 +159,13 @@ TEST(Config, WrongSettingsSayWhereWhatAndWhatIsAllowed) {
        "[[rotation.target]]\nhost = \"sql01\"",
        "login_timeout and query_timeout come to 1m10s, and the deadline of \"default\" is 1m; allowed: "
        "time-outs that are together shorter than rotation.policy.deadline"},
+      {"[sql]\nlogin_max_age = \"never\"", "\"never\" is not a duration"},
+      {"[sql]\nrotate_login = true\n[[rotation]]\nname = \"a\"\niam_user_secret = \"a\"\n"
+       "[[rotation]]\nname = \"b\"\niam_user_secret = \"b\"\ncredential_secret = \"c\"",
+       "keyturn.toml:6:1: setting \"rotation.sql_password_secret\": two rotations log in by \"sqlpass\""},
+      {"[sql]\nrotate_login = true\nauthentication = \"integrated\"\n[[rotation]]\n"
+       "[[rotation.target]]\nhost = \"a\"",
+       "\"default\" logs in by Windows's own account, which has no password to rotate"},
       {"[sql]\nconcurrency = 0", "0 is out of range; allowed: a whole number from 1 to 256"},
       {"[sql]\nconcurrency = \"8\"", "a text can't stand here; allowed: a whole number from 1 to 256"},
       {"[[rotation]]\nproof_backup = \"yes\"", "allowed: \"off\", \"canary\" or \"all\""},

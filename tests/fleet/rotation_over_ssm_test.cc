@@ -1,4 +1,5 @@
 // Whole runs of the engine over Systems Manager, down to simulated SQL Servers.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "hosts.h"
@@ -121,6 +122,7 @@ TEST_F(RotationOverSsm, ACommandThatCouldNotBeCancelledWritesNothingLate) {
   };
   const auto first = rotate();
   EXPECT_NE(first.outcome, Outcome::done) << why(first);
+  EXPECT_THAT(why(first), testing::HasSubstr("Its command could not be taken back: "));
   EXPECT_EQ(hosts_.held("sql2"), old_key_);
 
   hosts_.agent().takes.clear();

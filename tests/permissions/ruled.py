@@ -1,5 +1,6 @@
 """A lab in which everybody may do exactly what `keyturn render policy` prints, and what each right that is taken away does."""
 
+import fnmatch
 import json
 import pathlib
 import subprocess
@@ -19,8 +20,9 @@ boto3 = package("boto3")
 ACCOUNT, REGION = "111122223333", "us-east-1"
 KMS_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/of-the-secrets"
 CONTROLLER, HOST, FUNCTIONS, BACKUPS = "user/lab-admin", "role/keyturn-host", "role/keyturn-lambda", f"user/{USER}"
-# One host has so many instances that Systems Manager's list cuts its report.
-FLEET = [("sql01", "")] + [(f"big-{number}", f'machine = "BIG"\ninstance = "I{number}"') for number in range(10)]
+# Everybody may make proof backups. One host has so many instances that Systems Manager's list cuts its report.
+BACKS_UP = 'permissions = ["ALTER ANY CREDENTIAL", "VIEW SERVER STATE", "BACKUP DATABASE"]\n'
+FLEET = [("sql01", BACKS_UP)] + [(f"big-{number}", f'{BACKS_UP}machine = "BIG"\ninstance = "I{number}"') for number in range(10)]
 POLICY = {"deadline": "14s", "orphan_min_age": "15s", "intent_window": "10s", "grace": "15s", "quarantine": "15s"}
 # What keyturn asks without having the right, and does well without: the bucket's region comes with the refusal.
 NEEDLESS = {(CONTROLLER, "s3:ListBucket"), (FUNCTIONS, "s3:ListBucket")}
@@ -53,7 +55,10 @@ def without(policy, sid, action):
 
 
 class Ruled(SsmRehearsal):
-    """Made as the blog leaves an account, the secrets encrypted by a KMS key; then everybody gets exactly their policy."""
+    """Made as the blog leaves an account, the secrets encrypted by a KMS key; then everybody gets exactly their policy.
+
+    The key is turned with a proof backup, and so is the login's password.
+    """
 
     def __init__(self, folder):
         super().__init__(folder, toml())
@@ -61,12 +66,22 @@ class Ruled(SsmRehearsal):
                                aws_access_key_id=self.operator_key, aws_secret_access_key=self.env["AWS_SECRET_ACCESS_KEY"])
         for name in ("iamuser", "sqlcredential", "sqluser", "sqlpass", "bucketurl"):
             secrets.update_secret(SecretId=name, KmsKeyId=KMS_KEY)
-        self.ways = {"ssm": self.ready["keyturn_config_ssm"], "direct": self.ready["keyturn_config"]}
+        self.ways = {way: self.extended(way) for way in ("ssm", "direct")}
+        self.config = self.ways["ssm"]
         self.policies = {CONTROLLER: self.policy("controller", "ssm"), HOST: self.policy("host", "ssm"),
                          FUNCTIONS: self.policy("controller", "ssm"), BACKUPS: self.policy("backup-user", "ssm")}
         for identity, policy in self.policies.items():
             self.rule(identity, policy)
         self.control("DELETE", "rights")
+
+    def extended(self, way):
+        """The lab's configuration of that way, with everything in use that takes a right."""
+        text = pathlib.Path(self.ready["keyturn_config" if way == "direct" else "keyturn_config_ssm"]).read_text(encoding="utf-8")
+        file = self.home / f"{way}.toml"
+        file.write_text("[sql]\nrotate_login = true\n" * ("[sql]" not in text)
+                        + text.replace("[sql]\n", "[sql]\nrotate_login = true\n")
+                        .replace("[[rotation]]\n", '[[rotation]]\nproof_backup = "canary"\n'), encoding="utf-8")
+        return file
 
     def policy(self, role, way):
         """As keyturn prints it, for that configuration."""
@@ -99,6 +114,16 @@ class Ruled(SsmRehearsal):
             answers[name] = answers.get(name, True) and right["allowed"]
         return answers
 
+    def unused(self, identity, policy):
+        """Of the policy's rights those that were not asked for on any of their resources: (Sid, action)."""
+        status, rights = self.control("GET", "rights")
+        assert status == 200
+        asked = [(right["action"], right["resource"]) for right in rights if right["identity"] == identity]
+        return [(statement["Sid"], action) for statement in policy["Statement"] if statement["Effect"] == "Allow"
+                for action in as_list(statement["Action"])
+                if not any(action == name and fnmatch.fnmatchcase(resource, pattern) for name, resource in asked
+                           for pattern in as_list(statement["Resource"]))]
+
     def function(self, name, event):
         """What a function answers, called by somebody who may do just that."""
         self.rule(CONTROLLER, {"Version": "2012-10-17", "Statement": [
@@ -115,7 +140,3 @@ class Ruled(SsmRehearsal):
 def words(ended):
     """All that a run said, without its line breaks."""
     return " ".join((ended.out + ended.err).split())
-
-
-def config_file(lab, way):
-    return pathlib.Path(lab.ways[way])

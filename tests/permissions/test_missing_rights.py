@@ -1,5 +1,7 @@
 """Without each single right in turn: a sentence names it, nothing breaks, and with the right back the key is turned."""
 
+import time
+
 import pytest
 
 import ruled
@@ -8,10 +10,11 @@ from rehearsal import WHOLE_LIFE, broken_promises, keys, unsettled
 from ssm_rehearsal import finish, unfinished
 
 # Rights that only changes need; all others are needed before anything is changed.
-CHANGES = ["secretsmanager:TagResource", "iam:CreateAccessKey", "secretsmanager:PutSecretValue", "secretsmanager:UntagResource",
+CHANGES = ["secretsmanager:TagResource", "iam:CreateAccessKey", "secretsmanager:PutSecretValue",
            "secretsmanager:UpdateSecretVersionStage", "kms:GenerateDataKey", "iam:DeleteAccessKey"]
-# Asked for after the grace, or of hosts that are slow or have much to say.
-LATER = ["iam:UpdateAccessKey", "ssm:GetCommandInvocation", "ssm:CancelCommand"]
+# Asked for when an intent is old, after the grace, or of hosts that are slow or have much to say.
+LATER = ["secretsmanager:UntagResource", "iam:UpdateAccessKey", "ssm:GetCommandInvocation", "ssm:CancelCommand"]
+OLD_S = 16  # older than orphan_min_age and than the grace (ruled.POLICY)
 
 
 @pytest.fixture(name="lab", scope="module")
@@ -34,7 +37,7 @@ def says(ended, action, resource=""):
 
 def held(lab):
     facts = lab.facts()
-    return keys(facts), facts["secrets"], [target["credentials"] for target in facts["targets"]]
+    return keys(facts), facts["secrets"]["sqlcredential"], [target["credentials"] for target in facts["targets"]]
 
 
 def problems_without(lab, identity, sid, action, *arguments, resource=""):
@@ -70,3 +73,66 @@ def test_what_a_change_needs(lab, action):
     assert ended.status == 0 and unfinished(lab.facts(), old_key) == []
     cleared = lab.run("rotate", "--compromised")
     assert cleared.status == 0 and unsettled(lab.facts()) == [], cleared
+
+
+def test_what_is_needed_once_things_are_old(lab):
+    """An intent that could not be closed is closed by a later run, and a key is retired after its grace."""
+    controller = {action: sid for sid, action in ruled.rights_of(lab.policies[CONTROLLER])}
+    later = ["secretsmanager:UntagResource", "iam:UpdateAccessKey"]
+    policy = lab.policies[CONTROLLER]
+    for action in later:
+        policy = ruled.without(policy, controller[action], action)
+    lab.rule(CONTROLLER, policy)
+    assert lab.run("rotate").status == 0
+    time.sleep(OLD_S)
+    ended = lab.run("reconcile")
+    lab.give_back(CONTROLLER)
+    assert ended.status == 1 and [says(ended, action) for action in later] == [[], []]
+    ended = lab.run("reconcile", "--wait", WHOLE_LIFE)
+    assert ended.status == 0 and unsettled(lab.facts()) == [], ended
+
+
+def test_what_the_report_of_a_full_host_needs(lab):
+    assert problems_without(lab, CONTROLLER, "FollowCommands", "ssm:GetCommandInvocation", "status") == []
+
+
+def test_what_a_host_that_does_not_answer_needs(lab):
+    lab.host_action("SQL01", action="slow", delay_s=30)
+    try:
+        assert problems_without(lab, CONTROLLER, "FollowCommands", "ssm:CancelCommand", "status") == []
+    finally:
+        lab.host_action("SQL01", action="slow", delay_s=0)
+
+
+@pytest.mark.parametrize("action", ["secretsmanager:GetSecretValue", "kms:Decrypt"])
+def test_what_hosts_need(lab, action):
+    before = held(lab)
+    sid = next(sid for sid, each in ruled.rights_of(lab.policies[HOST]) if each == action)
+    assert problems_without(lab, HOST, sid, action, "rotate") == []
+    assert held(lab) == before
+
+
+def test_what_hosts_do_without(lab):
+    """They read the values of both stages instead."""
+    lab.take_away(HOST, "SeeTheStages", "secretsmanager:DescribeSecret")
+    ended = lab.run("rotate", "--compromised")
+    lab.give_back(HOST)
+    assert ended.status == 0 and unsettled(lab.facts()) == [], ended
+
+
+@pytest.mark.parametrize("action", ["s3:ListBucket", "s3:PutObject"])
+def test_what_the_backup_user_needs(lab, action):
+    """A key that can't do its work is abandoned, and every server keeps the one that it has."""
+    old_key = lab.current_key()
+    sid = next(sid for sid, each in ruled.rights_of(lab.policies[BACKUPS]) if each == action)
+    assert problems_without(lab, BACKUPS, sid, action, "rotate") == []
+    assert lab.current_key() == old_key
+    ended = lab.run("reconcile", "--wait", WHOLE_LIFE)
+    assert ended.status == 0 and unsettled(lab.facts()) == [], ended
+
+
+def test_what_a_proof_that_stays_needs(lab):
+    lab.take_away(BACKUPS, "RemoveProofs", "s3:DeleteObject")
+    ended = lab.run("rotate", "--compromised")
+    lab.give_back(BACKUPS)
+    assert ended.status == 0 and says(ended, "s3:DeleteObject") == []
