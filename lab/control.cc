@@ -50,6 +50,7 @@ LabTarget target_from(const std::string& name, const json& object) {
   settings.cluster = object.value("cluster", settings.cluster);
   settings.running = object.value("running", settings.running);
   settings.port = object.value("port", settings.port);
+  settings.clock_ahead_s = object.value("clock_ahead_s", settings.clock_ahead_s);
   settings.databases = object.value("databases", settings.databases);
   settings.tags = object.value("tags", settings.tags);
   settings.permissions = object.value("permissions", settings.permissions);
@@ -59,9 +60,10 @@ LabTarget target_from(const std::string& name, const json& object) {
   return settings;
 }
 
-const std::set<std::string> kAddMembers{
-    "action", "machine",   "instance", "product_version", "edition",     "platform", "cluster", "running",
-    "port",   "databases", "tags",     "permissions",     "credentials", "backups"};
+const std::set<std::string> kAddMembers{"action",      "machine",   "instance",     "product_version",
+                                        "edition",     "platform",  "cluster",      "running",
+                                        "port",        "databases", "tags",         "permissions",
+                                        "credentials", "backups",   "clock_ahead_s"};
 
 std::size_t max_calls_of(const std::string& query) {
   constexpr std::string_view kName = "calls=";

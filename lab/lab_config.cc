@@ -144,6 +144,7 @@ Result<LabTarget> read_target(const toml::table& table, const std::string& sourc
   reader.read("cluster", target.cluster);
   reader.read("running", target.running);
   reader.read("port", port, 0, 65'535);
+  reader.read("clock_ahead_s", target.clock_ahead_s, -86'400, 86'400);
   reader.read("encryption", encryption);
   reader.read("databases", target.databases);
   reader.read("credentials", credentials);

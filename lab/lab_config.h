@@ -24,8 +24,9 @@ struct LabTarget {
   std::string edition = "Enterprise Edition (64-bit)";
   std::string platform = "linux";  // or "windows", whose steps need Wine
   bool cluster = false;
-  bool running = true;     // at first
-  std::uint16_t port = 0;  // 0: a free one
+  bool running = true;             // at first
+  std::int64_t clock_ahead_s = 0;  // of the server's clock
+  std::uint16_t port = 0;          // 0: a free one
   Encryption encryption = Encryption::off;
   std::vector<std::string> databases{"db1"};
   // Names of the S3 credentials that hold the current key at first; unset: the bucket URL alone.

@@ -88,6 +88,7 @@ std::unique_ptr<Target> Rack::make(const LabTarget& settings, const std::string&
   made.server.edition = settings.edition;
   made.server.on_linux = settings.platform == "linux";
   made.server.clustered = settings.cluster;
+  made.server.clock_ahead = std::chrono::seconds{settings.clock_ahead_s};
   made.backup.s3_endpoint = parts_.s3_endpoint;
   made.backup.duration = config.backup_duration;
   sim::ServerLogin rotation;

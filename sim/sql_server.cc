@@ -41,9 +41,10 @@ SqlServer::SqlServer(SqlServerSettings settings, Clock& clock, net::HttpTranspor
 }
 
 SqlTicks SqlServer::to_local(TimePoint time) const {
-  return to_ticks(time + std::chrono::duration_cast<Duration>(settings_.utc_offset));
+  return to_ticks(time + settings_.clock_ahead + settings_.utc_offset);
 }
 SqlTicks SqlServer::local_now() const { return to_local(clock_.now()); }
+SqlTicks SqlServer::utc_now() const { return to_ticks(clock_.now() + settings_.clock_ahead); }
 
 BackupSettings SqlServer::backup_settings() const {
   const std::lock_guard lock(mutex_);

@@ -32,6 +32,7 @@ struct SqlServerSettings {
   bool clustered = false;  // a failover cluster instance; machine_name is the virtual network name
   bool hadr_enabled = false;
   std::chrono::minutes utc_offset{0};  // of the server's local time
+  Duration clock_ahead{0};             // of its clock, in all dates that T-SQL shows
   int lockout_threshold = 0;           // so many wrong passwords in a row lock a login out; 0: none do
 
   [[nodiscard]] int major_version() const;
@@ -117,6 +118,7 @@ class SqlServer {
   [[nodiscard]] Clock& clock() const { return clock_; }
   [[nodiscard]] net::HttpTransport* transport() const { return transport_; }
   [[nodiscard]] SqlTicks local_now() const;  // server's local time
+  [[nodiscard]] SqlTicks utc_now() const;
   [[nodiscard]] SqlTicks to_local(TimePoint time) const;
 
   [[nodiscard]] BackupSettings backup_settings() const;

@@ -18,7 +18,7 @@ SqlType big(const Types&) { return bigint(); }
 SqlType name_text(const Types&) { return nvarchar(30); }
 SqlType like_third(const Types& args) { return is_date(args[2].kind) ? args[2] : datetime(); }
 
-SqlTicks utc_now(const SessionState& session) { return to_ticks(session.server.clock().now()); }
+SqlTicks utc_now(const SessionState& session) { return session.server.utc_now(); }
 
 SqlResult<Value> get_date(SessionState& s, const FunctionArgs&) {
   return Value{round_to_datetime_ticks(s.server.local_now())};

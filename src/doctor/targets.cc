@@ -76,15 +76,19 @@ Finding left_out(const TargetState& target) {
   return warning("target.service", name, target.reason, kStartService);
 }
 
+Finding warned(const TargetState& target, const std::string& text) {
+  if (text.starts_with("The login")) return rights_finding(target, text, Verdict::warning);
+  if (text.starts_with("Its clock"))
+    return warning("target.clock", target.name, text,
+                   "On the host: `w32tm /resync` (Windows), `sudo chronyc makestep` (Linux).");
+  return warning("target.shadowing", target.name, text,
+                 "Manage it too, in bucket_urls or credential_patterns, or DROP CREDENTIAL it.");
+}
+
 void judge_readable(const TargetState& target, Findings& findings) {
   if (target.standing == Standing::read_only)
     findings.push_back(rights_finding(target, target.reason, Verdict::failed));
-  for (const std::string& text : target.warnings)
-    findings.push_back(
-        text.starts_with("The login")
-            ? rights_finding(target, text, Verdict::warning)
-            : warning("target.shadowing", target.name, text,
-                      "Manage it too, in bucket_urls or credential_patterns, or DROP CREDENTIAL it."));
+  for (const std::string& text : target.warnings) findings.push_back(warned(target, text));
   for (const rotation::CredentialState& credential : target.credentials)
     if (credential.exists && credential.marker_key && !credential.confirmed_on(*credential.marker_key))
       findings.push_back(

@@ -1,5 +1,7 @@
 #include "sqlserver/target_snapshot.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -129,6 +131,18 @@ std::vector<std::string> shadowing_warnings(const TargetSnapshot& snapshot,
   return warnings;
 }
 
+// S3 refuses what is signed with a clock that is fifteen minutes off (RequestTimeTooSkewed), and so the
+// server's backups.
+std::optional<std::string> clock_warning(const TargetSnapshot& snapshot) {
+  constexpr Duration kWorthTelling = std::chrono::minutes{5};
+  const Duration ahead = snapshot.utc_now - snapshot.read_at;
+  if (std::chrono::abs(ahead) < kWorthTelling) return std::nullopt;
+  return fmt::format(
+      "Its clock is {} {}: S3 refuses backups by a server whose clock is more than fifteen minutes off.",
+      format_duration(std::chrono::round<std::chrono::minutes>(std::chrono::abs(ahead))),
+      ahead > Duration{0} ? "ahead" : "behind");
+}
+
 std::string skip_reason(const TargetSnapshot& snapshot) {
   if (snapshot.major_version < kFirstMajorWithS3) {
     return "SQL Server " + snapshot.product_version +
@@ -207,6 +221,7 @@ rotation::TargetState target_state(const TargetSnapshot& snapshot, const Managed
     state.backups.push_back({snapshot.on_controller_clock(started)});
   }
   state.warnings = shadowing_warnings(snapshot, names);
+  if (auto warning = clock_warning(snapshot)) state.warnings.push_back(*std::move(warning));
   state.standing = snapshot.may_alter ? Standing::updatable : Standing::read_only;
   if (!snapshot.may_alter) {
     state.reason =

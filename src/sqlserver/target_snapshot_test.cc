@@ -9,7 +9,7 @@ using rotation::Standing;
 
 constexpr const char* kLocalNow = "2026-03-01T14:00:00.000";  // two hours ahead of UTC
 const TimePoint kReadAt =
-    parse_iso8601("2026-03-01T12:30:00Z").value();  // and the controller is half an hour off
+    parse_iso8601("2026-03-01T12:03:00Z").value();  // and the controller is some minutes off
 
 struct Server {
   std::string version = "16.0.4085.2";
@@ -17,6 +17,7 @@ struct Server {
   std::string edition = "Developer Edition (64-bit)";
   std::string may_alter = "1";
   std::string may_see_backups = "1";
+  std::string utc_now = "2026-03-01T12:00:00.0000000";
   std::vector<SqlRow> credentials;
   std::vector<SqlRow> backups;
 };
@@ -25,7 +26,7 @@ std::vector<ResultSet> answer_of(const Server& server) {
   return {{{"product_version", "engine_edition", "edition", "machine_name", "server_name", "instance_name",
             "may_alter", "may_see_backups", "local_now", "utc_now"},
            {{server.version, server.engine_edition, server.edition, "SQL01", "SQL01", std::nullopt,
-             server.may_alter, server.may_see_backups, kLocalNow, "2026-03-01T12:00:00.0000000"}}},
+             server.may_alter, server.may_see_backups, kLocalNow, server.utc_now}}},
           {{"name", "identity", "modified"}, server.credentials},
           {{"started"}, server.backups}};
 }
@@ -55,6 +56,16 @@ TEST(TargetSnapshot, DatesAreConvertedByTheirAge) {
 
 TEST(TargetSnapshot, ADeadlineIsMovedToTheServersClock) {
   EXPECT_EQ(snapshot_of({}).on_server_clock(kReadAt + std::chrono::minutes{10}), "2026-03-01T12:10:00");
+}
+
+TEST(TargetSnapshot, AClockThatIsFarOffIsAWarning) {
+  Server server;
+  server.utc_now = "2026-03-01T12:23:00.0000000";
+  EXPECT_EQ(
+      state_of(server, {{"s3://b"}, {}}).warnings.at(0),
+      "Its clock is 20m ahead: S3 refuses backups by a server whose clock is more than fifteen minutes off.");
+  server.utc_now = "2026-03-01T11:57:00.0000000";
+  EXPECT_TRUE(state_of(server, {{"s3://b"}, {}}).warnings.at(0).starts_with("Its clock is 6m behind"));
 }
 
 TEST(TargetSnapshot, AnAlterationAfterTheMarkerIsNoConfirmation) {

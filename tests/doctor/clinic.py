@@ -29,6 +29,7 @@ SERVERS = {
     "express": OTHER | {"edition": "Express Edition (64-bit)", "credentials": []},
     "shadowed": OTHER | {"credentials": [URL, URL + "/payroll"]},
     "noright": OTHER | {"permissions": ["VIEW SERVER STATE"]},
+    "fast": OTHER | {"clock_ahead_s": 1200}, "slow": OTHER | {"clock_ahead_s": -400},
     "blind": OTHER | {"permissions": ["ALTER ANY CREDENTIAL"]},
 }
 
