@@ -59,7 +59,7 @@ Result<void> BackupProof::insist(const Visit& visit, const rotation::KeyPair& ke
     if (made || attempt == kPauses.size() || made.error().kind != ErrorKind::backup_refused ||
         !sqlserver::may_pass_later(made.error()))
       return made;
-    last = made.error().message;
+    last = made.error().sentence();
     clock_.sleep_for(std::min(kPauses[attempt], visit.not_after - clock_.now()), stop_);
     if (stop_ != nullptr && stop_->requested())
       return fail(cut_short(ErrorKind::cancelled, target, "a stop was asked for.", last));

@@ -111,6 +111,7 @@ Result<void> Run::observe(bool afresh) {
     if (!targets) return fail(targets.error());
     world_.began_at = began_at;
     world_.targets = std::move(*targets);
+    repeat_proof_warnings();
   }
   // Targets before stages: a stage read first could be out of date by the time a target is seen to hold its
   // key.
@@ -118,6 +119,14 @@ Result<void> Run::observe(bool afresh) {
   if (!result_.before) result_.before = world_;
   result_.after = world_;
   return {};
+}
+
+// A proof's object that could not be removed is told once, by the write; a later look does not see it.
+void Run::repeat_proof_warnings() {
+  for (TargetState& target : world_.targets)
+    for (const std::string& warning : proof_warnings_[target.name])
+      if (std::find(target.warnings.begin(), target.warnings.end(), warning) == target.warnings.end())
+        target.warnings.push_back(warning);
 }
 
 Result<void> Run::read_keys_and_stages() {
@@ -248,15 +257,16 @@ void Run::write(const Fleet::Order& order, const KeyId& key, Step& step) {
   for (TargetState& target : world_.targets) by_name.emplace(target.name, &target);
   for (const Fleet::Outcome& outcome : ports_.fleet.write(order)) {
     step.targets.push_back({outcome.target, outcome.error ? outcome.error->sentence() : std::string{}});
+    if (order.prove_backup) remember_proof(outcome, key);
     if (const auto target = by_name.find(outcome.target); target != by_name.end())
       remember(outcome, *target->second);
-    if (order.prove_backup) remember_proof(outcome, key);
   }
   // What went wrong with an abandoned key says nothing of how the one in force is put back.
   if (memory_.backup_refused.contains(key)) memory_.failed.clear();
 }
 
 void Run::remember_proof(const Fleet::Outcome& outcome, const KeyId& key) {
+  if (outcome.after) proof_warnings_[outcome.target] = outcome.after->warnings;
   if (!outcome.error) {
     memory_.backed_up[key].insert(outcome.target);
   } else if (outcome.error->kind == ErrorKind::backup_refused) {

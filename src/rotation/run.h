@@ -37,6 +37,7 @@ class Run {
   void write(const Fleet::Order& order, const KeyId& key, Step& step);
   void remember(const Fleet::Outcome& outcome, TargetState& target);
   void remember_proof(const Fleet::Outcome& outcome, const KeyId& key);
+  void repeat_proof_warnings();
   std::optional<Error> create(Step& step);
   std::optional<Error> promote(const Promote& action);
 
@@ -52,6 +53,7 @@ class Run {
   Observation world_;
   bool targets_read_now_ = false;  // in the observation that the present decision rests on
   bool destination_checked_ = false;
+  std::map<TargetName, std::vector<std::string>> proof_warnings_;
   KeyId created_;                        // the key that this run made
   std::map<std::string, int> failures_;  // of one action on one thing, to bound repetition
   Decision decision_;
