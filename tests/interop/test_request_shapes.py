@@ -22,7 +22,7 @@ EXPECTED = {
     "ssm": {"SendCommand", "ListCommands", "ListCommandInvocations", "GetCommandInvocation", "CancelCommand",
             "DescribeInstanceInformation", "GetDocument"},
     "kms": {"DescribeKey"},
-    "s3": {"HeadBucket", "ListObjectsV2", "PutObject", "GetObject", "HeadObject", "CreateMultipartUpload", "UploadPart",
+    "s3": {"HeadBucket", "ListObjectsV2", "PutObject", "GetObject", "HeadObject", "DeleteObject", "CreateMultipartUpload", "UploadPart",
            "CompleteMultipartUpload", "AbortMultipartUpload"},
 }
 UNSIGNED = {"AssumeRoleWithWebIdentity"}
