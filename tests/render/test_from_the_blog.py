@@ -66,16 +66,16 @@ def test_the_harness_sees_a_wrong_argument(tmp_path):
         test_the_aws_cli_takes_every_command("aws ssm send-command --document-name x --instances i-0\n", tmp_path)
 
 
-def test_the_policy_has_the_actions_that_operations_names():
-    actions = {action for statement in policy()["Statement"]
-               for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])}
-    named = set(re.findall(r"`((?:iam|secretsmanager|ssm|ec2):[A-Za-z]+)`", rights_of("keyturn itself")))
-    assert actions == named - {"ssm:StartAutomationExecution"}
+def test_the_policy_has_the_actions_of_the_controller_that_keyturn_renders():
+    rendered = subprocess.run([support.keyturn(), "render", "policy", "controller", "--region", "us-east-1",
+                               "--aws-account", "111122223333", "--backup-user", "sql-backups-user"],
+                              capture_output=True, text=True, timeout=60, check=True)
+    assert actions_of(policy()) == actions_of(json.loads(rendered.stdout))
 
 
-def rights_of(whose):
-    text = (support.ROOT / "docs/operations.md").read_text()
-    return next(line for line in text.splitlines() if line.startswith(f"| {whose} |"))
+def actions_of(document):
+    return {action for statement in document["Statement"]
+            for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])}
 
 
 def test_each_step_names_its_way_back():
