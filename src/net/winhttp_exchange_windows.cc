@@ -65,7 +65,10 @@ void WinHttpExchange::take(DWORD status, void* information, DWORD size) {
   } else if (status == WINHTTP_CALLBACK_STATUS_REQUEST_ERROR) {
     if (error_ == 0) error_ = static_cast<WINHTTP_ASYNC_RESULT*>(information)->dwError;
   } else if (status == WINHTTP_CALLBACK_STATUS_READ_COMPLETE) {
-    bytes_read_ = size;
+    bytes_ = size;
+    done_ = true;
+  } else if (status == WINHTTP_CALLBACK_STATUS_DATA_AVAILABLE) {
+    bytes_ = *static_cast<DWORD*>(information);
     done_ = true;
   } else if (status == WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE ||
              status == WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE) {
@@ -152,9 +155,9 @@ std::string WinHttpExchange::refusal() {
   const std::lock_guard lock(mutex_);
   return refusal_;
 }
-DWORD WinHttpExchange::bytes_read() {
+DWORD WinHttpExchange::bytes() {
   const std::lock_guard lock(mutex_);
-  return bytes_read_;
+  return bytes_;
 }
 
 }  // namespace keyturn::net

@@ -44,7 +44,7 @@ class WinHttpExchange : public std::enable_shared_from_this<WinHttpExchange> {
   [[nodiscard]] bool is_over_time();    // wait() has ended since the time was over
   [[nodiscard]] DWORD error();          // WinHTTP's, or 0
   [[nodiscard]] std::string refusal();  // why the certificate was refused, or empty
-  [[nodiscard]] DWORD bytes_read();
+  [[nodiscard]] DWORD bytes();          // that are there to be read, or that were read
 
   HttpRequest request;
   HINTERNET handle = nullptr;
@@ -74,7 +74,7 @@ class WinHttpExchange : public std::enable_shared_from_this<WinHttpExchange> {
   bool over_time_ = false;
   bool closed_ = false;
   DWORD error_ = 0;
-  DWORD bytes_read_ = 0;
+  DWORD bytes_ = 0;
   std::string refusal_;
 };
 

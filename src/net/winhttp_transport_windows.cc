@@ -194,13 +194,17 @@ class Conversation {
     exchange_.chunk.resize(kFirstReserve);
     response.body.reserve(kFirstReserve);
     while (true) {
+      // What is not there yet is not asked for: Wine waits for it within the call, past our limit.
       exchange_.expect();
-      if (WinHttpReadData(exchange_.handle, exchange_.chunk.data(),
-                          static_cast<DWORD>(exchange_.chunk.size()), nullptr) == FALSE)
+      if (WinHttpQueryDataAvailable(exchange_.handle, nullptr) == FALSE) return failure(GetLastError());
+      if (!wait()) return failure();
+      const auto there = std::min(exchange_.bytes(), static_cast<DWORD>(exchange_.chunk.size()));
+      if (there == 0) break;
+      exchange_.expect();
+      if (WinHttpReadData(exchange_.handle, exchange_.chunk.data(), there, nullptr) == FALSE)
         return failure(GetLastError());
       if (!wait()) return failure();
-      const DWORD size = exchange_.bytes_read();
-      if (size == 0) break;
+      const DWORD size = exchange_.bytes();
       if (response.body.size() + size > kMaxBody) return reply_missing(Gap::too_large, host_, {});
       response.body.append(exchange_.chunk, 0, size);
     }
