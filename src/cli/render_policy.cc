@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <regex>
 
 #include "aws/endpoints.h"
 #include "aws/s3_url.h"
@@ -39,6 +40,50 @@ Result<std::string> account_of(const std::string& text) {
               text.empty() ? "The policy names the account, and none is given."
                            : fmt::format("\"{}\" is no AWS account.", text),
               "Give --aws-account and its twelve digits; `aws sts get-caller-identity` tells them.");
+}
+
+// A value with a pattern in it would make a wider right. As the template's parameters have them.
+Result<void> check_values(const PolicyOptions& chosen) {
+  const struct {
+    const char* option;
+    const std::string& value;
+    const char* pattern;
+    const char* meaning;
+  } kValues[] = {
+      {"--backup-user", chosen.user, "[A-Za-z0-9_+=,.@-]{1,64}", "the name of an IAM user"},
+      {"--user-path", chosen.user_path, "/([A-Za-z0-9_+=,.@/-]{1,500}/)?",
+       "a path of IAM, which begins and ends with a slash"},
+      {"--kms-key", chosen.kms_key, "arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]{1,64}",
+       "the ARN of a KMS key; `aws kms describe-key` tells it"},
+      {"--functions", chosen.functions, "[A-Za-z0-9_-]{1,64}", "how names of functions begin"},
+  };
+  for (const auto& each : kValues)
+    if (!each.value.empty() && !std::regex_match(each.value, std::regex(each.pattern)))
+      return fail(ErrorKind::usage, fmt::format("{} \"{}\" can't be used.", each.option, each.value),
+                  fmt::format("Give {}.", each.meaning));
+  return {};
+}
+
+// What has no place in this role's policy would be left out without a word.
+Result<void> check_places(const PolicyOptions& chosen) {
+  const Role role = role_named(chosen.role);
+  const struct {
+    const char* option;
+    bool given;
+    Role role;
+  } kPlaces[] = {{"--functions", !chosen.functions.empty(), Role::controller},
+                 {"--vpc", chosen.vpc, Role::controller},
+                 {"--package-url", !chosen.package_url.empty(), Role::host},
+                 {"--windows-package-url", !chosen.windows_package_url.empty(), Role::host},
+                 {"--restore", chosen.restore, Role::backup_user}};
+  for (const auto& each : kPlaces)
+    if (each.given && role != each.role)
+      return fail(ErrorKind::usage,
+                  fmt::format("{} is an option of the policy of {}.", each.option, to_string(each.role)),
+                  "Leave it out, or ask for that policy.");
+  if (chosen.vpc && chosen.functions.empty())
+    return fail(ErrorKind::usage, "--vpc is about keyturn in Lambda.", "Give --functions, too.");
+  return {};
 }
 
 // "bucket/key" of a package in S3; empty for one that comes by https and needs no right.
@@ -103,6 +148,8 @@ const std::vector<std::string>& policy_roles() {
 
 Result<std::string> render_policy(const Options& options, const PolicyOptions& chosen,
                                   const setup::Config& config, const setup::RotationSettings& rotation) {
+  if (const auto good = check_values(chosen); !good) return fail(good.error());
+  if (const auto good = check_places(chosen); !good) return fail(good.error());
   const auto place = place_of(options, chosen, config, rotation);
   if (!place) return fail(place.error());
   const Role role = role_named(chosen.role);

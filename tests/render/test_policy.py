@@ -67,6 +67,14 @@ def test_every_statement_has_its_reason():
     (["host", "--region", "eu-west-1", "--aws-account", "12"], '"12" is no AWS account'),
     (["controller", *PLACE], "--backup-user"),
     (["backup-user", *PLACE], "--bucket-url"),
+    (["controller", *PLACE, "--backup-user", "*"], '--backup-user "*"'),
+    (["controller", *PLACE, *USER, "--user-path", "backups"], "--user-path"),
+    (["controller", *PLACE, *USER, "--functions", "*"], "--functions"),
+    (["controller", *PLACE, *USER, "--vpc"], "Give --functions"),
+    (["host", *PLACE, "--kms-key", "alias/backups"], "--kms-key"),
+    (["host", *PLACE, "--functions", "keyturn"], "--functions is an option of the policy of controller"),
+    (["host", *PLACE, "--restore"], "--restore is an option of the policy of backup-user"),
+    (["controller", *PLACE, *USER, "--package-url", "s3://tools/keyturn.zip"], "the policy of host"),
     (["nobody"], "nobody"),
     ([], "Whose policy?")])
 def test_what_is_missing_is_told(arguments, says):
