@@ -5,6 +5,8 @@
 #include <array>
 #include <charconv>
 
+#include "sqlserver/target_snapshot.h"
+
 namespace keyturn::doctor {
 namespace {
 
@@ -22,6 +24,10 @@ constexpr const char* kStartService =
     "Start the service (Windows: SQL Server Configuration Manager; Linux: `sudo systemctl start "
     "mssql-server`); it "
     "gets the key at the next run.";
+constexpr const char* kOpenPath =
+    "Is the service started, TCP/IP enabled in SQL Server Configuration Manager, the port the right one, and "
+    "open in security groups and the host's firewall? `Test-NetConnection HOST -Port PORT` tells from "
+    "Windows, `nc -vz HOST PORT` from Linux.";
 constexpr std::array kObstacles{
     Obstacle{"The service ", "target.service", kStartService},
     Obstacle{"could not be logged in to over an encrypted connection", "target.encryption",
@@ -36,18 +42,25 @@ constexpr std::array kObstacles{
              "in the "
              "server's properties, Security, and restart it."},
     Obstacle{"does not let the login open", "target.login", "In master: GRANT CONNECT to the login's user."},
+    Obstacle{"can't be shown this machine's Windows account", "target.login",
+             "Connect to the host itself, or use a SQL login: `keyturn render sql-login`."},
+    Obstacle{"can't be reached: ", "target.connection", kOpenPath},
+    Obstacle{"can't be connected to", "target.connection", kOpenPath},
+    Obstacle{"did not complete the login in time", "target.connection", kOpenPath},
+    Obstacle{"did not answer in time", "target.connection", kOpenPath},
+    Obstacle{"broke before the answer was complete", "target.connection", kOpenPath},
 };
-constexpr Obstacle kUnreachable{"", "target.connection",
-                                "Is the service started, TCP/IP enabled in SQL Server Configuration Manager, "
-                                "the port the right one, and open in "
-                                "security groups and the host's firewall? `Test-NetConnection HOST -Port "
-                                "PORT` tells from Windows, `nc -vz HOST PORT` "
-                                "from Linux."};
+// What the server, its host or Systems Manager says is all that is known.
+constexpr Obstacle kHost{
+    "", "target.host",
+    "Mend what it says. Over Systems Manager the console's Run Command, Command history, "
+    "has all that the host printed, and `keyturn render policy host` is what its role "
+    "must allow."};
 
 const Obstacle& obstacle(std::string_view sentence) {
   for (const Obstacle& known : kObstacles)
     if (sentence.find(known.words) != sentence.npos) return known;
-  return kUnreachable;
+  return kHost;
 }
 
 int major_of(const std::string& version) {
@@ -79,8 +92,9 @@ Finding left_out(const TargetState& target) {
 Finding warned(const TargetState& target, const std::string& text) {
   if (text.starts_with("The login")) return rights_finding(target, text, Verdict::warning);
   if (text.starts_with("Its clock"))
-    return warning("target.clock", target.name, text,
-                   "On the host: `w32tm /resync` (Windows), `sudo chronyc makestep` (Linux).");
+    return {"target.clock", target.name,
+            text.find(sqlserver::kClockBreaksBackups) == text.npos ? Verdict::warning : Verdict::failed, text,
+            "On the host: `w32tm /resync` (Windows), `sudo chronyc makestep` (Linux)."};
   return warning("target.shadowing", target.name, text,
                  "Manage it too, in bucket_urls or credential_patterns, or DROP CREDENTIAL it.");
 }

@@ -4,6 +4,7 @@
 
 #include "doctor/inventory.h"
 #include "sqlserver/errors.h"
+#include "sqlserver/target_snapshot.h"
 
 namespace keyturn::doctor {
 namespace {
@@ -39,7 +40,11 @@ TEST(Obstacle, IsKnownByTheSentencesThatErrorsAreMadeOf) {
   EXPECT_STREQ(obstacle_in(sentence({"08001", 20002, "closed"})), "target.encryption");
   for (const int number : {18456, 18470, 18486, 18487, 18488, 18452, 4060})
     EXPECT_STREQ(obstacle_in(sentence({"28000", number, "no"})), "target.login") << number;
+  EXPECT_STREQ(obstacle_in(sentence({"08001", 0, "Cannot generate SSPI context"})), "target.login");
   EXPECT_STREQ(obstacle_in("The service mssql-server is stopped."), "target.service");  // a host's own words
+  for (const char* words : {"The command failed on ONE with exit status 1: secret not readable.",
+                            "Systems Manager could not deliver the command to ONE: the host is gone."})
+    EXPECT_STREQ(obstacle_in(words), "target.host");
 }
 
 TEST(Target, IsFineOrSaysWhatItLacks) {
@@ -63,6 +68,14 @@ TEST(Target, WarningsAndAChangeByHandAreFindingsOfTheirOwn) {
   EXPECT_EQ(findings[1].check, "target.rights");
   EXPECT_EQ(findings[1].verdict, Verdict::warning);
   EXPECT_EQ(findings[2].check, "target.marker");
+}
+
+TEST(Target, AClockThatS3RefusesIsAFailure) {
+  TargetState state = target(Standing::updatable);
+  state.warnings = {"Its clock is 6m behind: S3 refuses the backups of a server with more."};
+  EXPECT_EQ(only(state).verdict, Verdict::warning);
+  state.warnings = {"Its clock is 20m ahead: " + std::string(sqlserver::kClockBreaksBackups) + "."};
+  EXPECT_EQ(only(state).verdict, Verdict::failed);
 }
 
 TEST(Target, WhatCanHoldNoKeyIsNamedByItsCause) {

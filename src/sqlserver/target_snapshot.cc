@@ -135,12 +135,15 @@ std::vector<std::string> shadowing_warnings(const TargetSnapshot& snapshot,
 // server's backups.
 std::optional<std::string> clock_warning(const TargetSnapshot& snapshot) {
   constexpr Duration kWorthTelling = std::chrono::minutes{5};
+  constexpr Duration kRefusedByS3 = std::chrono::minutes{15};
   const Duration ahead = snapshot.utc_now - snapshot.read_at;
   if (std::chrono::abs(ahead) < kWorthTelling) return std::nullopt;
-  return fmt::format(
-      "Its clock is {} {}: S3 refuses backups by a server whose clock is more than fifteen minutes off.",
-      format_duration(std::chrono::round<std::chrono::minutes>(std::chrono::abs(ahead))),
-      ahead > Duration{0} ? "ahead" : "behind");
+  return fmt::format("Its clock is {} {}: {}.",
+                     format_duration(std::chrono::round<std::chrono::minutes>(std::chrono::abs(ahead))),
+                     ahead > Duration{0} ? "ahead" : "behind",
+                     std::chrono::abs(ahead) > kRefusedByS3
+                         ? kClockBreaksBackups
+                         : "S3 refuses the backups of a server whose clock is more than fifteen minutes off");
 }
 
 std::string skip_reason(const TargetSnapshot& snapshot) {

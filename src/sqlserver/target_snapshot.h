@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -46,6 +47,10 @@ struct TargetSnapshot {
 // ErrorKind::invalid_reply where the result sets are not those of read_batch().
 Result<TargetSnapshot> parse_snapshot(const std::vector<ResultSet>& sets, TimePoint read_at,
                                       const std::string& where);
+
+// What a warning of target_state() says of a clock that is off by more than S3 takes.
+inline constexpr std::string_view kClockBreaksBackups =
+    "S3 refuses this server's backups, since it takes no more than fifteen minutes";
 
 // Every managed name, spelt as the server spells it, with what the server has of it now.
 std::vector<GuardedName> guarded_names(const TargetSnapshot& snapshot, const ManagedNames& managed);

@@ -61,9 +61,9 @@ TEST(TargetSnapshot, ADeadlineIsMovedToTheServersClock) {
 TEST(TargetSnapshot, AClockThatIsFarOffIsAWarning) {
   Server server;
   server.utc_now = "2026-03-01T12:23:00.0000000";
-  EXPECT_EQ(
-      state_of(server, {{"s3://b"}, {}}).warnings.at(0),
-      "Its clock is 20m ahead: S3 refuses backups by a server whose clock is more than fifteen minutes off.");
+  EXPECT_EQ(state_of(server, {{"s3://b"}, {}}).warnings.at(0),
+            "Its clock is 20m ahead: S3 refuses this server's backups, since it takes no more than fifteen "
+            "minutes.");
   server.utc_now = "2026-03-01T11:57:00.0000000";
   EXPECT_TRUE(state_of(server, {{"s3://b"}, {}}).warnings.at(0).starts_with("Its clock is 6m behind"));
 }
